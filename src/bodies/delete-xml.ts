@@ -1,0 +1,73 @@
+import { utf8, utf8Length } from '../bytes.js'
+import type { Bytes } from '../http.js'
+
+/** One `Object` element of a DeleteObjects request. */
+export interface XmlObject {
+  readonly key: string
+  readonly versionId?: string
+  /** With its quotes, as the store gave it. */
+  readonly eTag?: string
+  readonly lastModified?: Date
+  readonly size?: number
+}
+
+/** Every character that XML 1.0 can carry (its production `Char`); half a surrogate pair is none. */
+const XML_TEXT = /^[\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u
+
+/** Whether XML has a spelling for the string; a key without one can only go in the URL of a single DELETE. */
+export const isXmlText = (value: string): boolean => XML_TEXT.test(value)
+
+const SPECIAL = /[&<>\t\n\r\x85\u2028]/
+const ALL_SPECIAL = new RegExp(SPECIAL, 'g')
+const NAMED = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+])
+
+/**
+ * The string as element text. Line ends must be references: a parser reads a raw CR as LF, and another key would be
+ * deleted; U+0085 and U+2028 are line ends to XML 1.1.
+ */
+export const xmlText = (value: string): string =>
+  SPECIAL.test(value) ? value.replace(ALL_SPECIAL, (char) => NAMED.get(char) ?? reference(char)) : value
+
+const reference = (char: string): string => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`
+
+// Compact, with the namespace: Garage refuses whitespace between elements, and expects `true` in lower case.
+const HEAD = '<?xml version="1.0" encoding="UTF-8"?><Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+const QUIET = '<Quiet>true</Quiet>'
+const TAIL = '</Delete>'
+const OBJECT = '<Object><Key>'
+const OBJECT_END = '</Key></Object>'
+
+/** Bytes of the body around its objects, with `Quiet`. */
+export const ENVELOPE_BYTES = HEAD.length + QUIET.length + TAIL.length
+
+/** Keys that stand in the body as they are, each character one byte. */
+const PLAIN_ASCII = /^[ -%'-;=?-~]*$/
+
+/** Bytes of the `Object` element, exactly. */
+export const objectBytes = (object: string | XmlObject): number =>
+  typeof object === 'string' && PLAIN_ASCII.test(object)
+    ? OBJECT.length + object.length + OBJECT_END.length
+    : utf8Length(objectXml(object))
+
+/** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
+export function deleteXml(objects: readonly (string | XmlObject)[], quiet: boolean): Bytes {
+  let body = HEAD
+  for (const object of objects) body += objectXml(object)
+  return utf8(quiet ? body + QUIET + TAIL : body + TAIL)
+}
+
+/** Elements in the order in which the AWS SDKs write them; the date as IMF-fixdate, in whole seconds. */
+function objectXml(object: string | XmlObject): string {
+  if (typeof object === 'string') return OBJECT + xmlText(object) + OBJECT_END
+  const { key, versionId, eTag, lastModified, size } = object
+  let xml = `<Object><Key>${xmlText(key)}</Key>`
+  if (versionId !== undefined) xml += `<VersionId>${xmlText(versionId)}</VersionId>`
+  if (eTag !== undefined) xml += `<ETag>${xmlText(eTag)}</ETag>`
+  if (lastModified !== undefined) xml += `<LastModifiedTime>${lastModified.toUTCString()}</LastModifiedTime>`
+  if (size !== undefined) xml += `<Size>${size}</Size>`
+  return `${xml}</Object>`
+}

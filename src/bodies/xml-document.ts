@@ -1,0 +1,78 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { xmlText } from './delete-xml.js'
+import { decodeReferences } from './plain-result.js'
+
+/** An element with its text and its elements; attributes, comments and namespaces are dropped. */
+export interface XmlElement {
+  /** Without its prefix. */
+  readonly name: string
+  /** The text directly inside, decoded, never trimmed. */
+  readonly text: string
+  readonly children: readonly XmlElement[]
+}
+
+/** Reads a whole document and gives its root; throws where it is not well-formed or declares a document type. */
+export function readXml(source: string): XmlElement {
+  // Inside an element of our own, whatever stands beside the root can be seen.
+  const document = `<document>${onlyTagsAndText(source.replace(/\r\n?/g, '\n'))}</document>`
+  if (UNSEEN.test(document)) refuse('a declaration, or a closing tag that ends in a slash')
+  const verdict = XMLValidator.validate(document)
+  if (verdict !== true) refuse(verdict.err.msg)
+  const nodes: readonly OrderedNode[] = new XMLParser(SETTINGS).parse(document)
+  const [outer] = toElement('', nodes).children
+  const [root, ...others] = outer?.children ?? []
+  const stray = /[^ \t\n]/.test(outer?.text ?? '')
+  if (root === undefined || others.length > 0 || stray) refuse('something other than one root element')
+  return root
+}
+
+function refuse(reason: string): never {
+  throw new SyntaxError(reason)
+}
+
+const ASIDE = /<!--.*?(-->|$)|<\?.*?(\?>|$)|<!\[CDATA\[(.*?)(\]\]>|$)|&[^;<&]*;?/gs
+
+/**
+ * The document without comments and processing instructions, its CDATA sections as ordinary text, its references
+ * verified: the parser reads these by rules of its own. What is not closed runs to the end, which keeps this linear.
+ */
+const onlyTagsAndText = (source: string): string =>
+  source.replace(ASIDE, (aside: string, comment?: string, instruction?: string, cdata?: string, section?: string) => {
+    if (aside.startsWith('&')) return decoded(aside) && aside
+    if (comment === '' || instruction === '' || section === '') refuse('an unclosed comment, instruction or section')
+    return xmlText(cdata ?? '')
+  })
+
+const decoded = (text: string): string => decodeReferences(text) ?? refuse('a reference to no known character')
+
+/** What is left then and the validator lets pass. */
+const UNSEEN = /<!|<\/[^<>]*\/>/
+
+/** The parser throws on elements of these names. */
+const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** No value is guessed at, trimmed or decoded by the parser: a key must stay what it is. */
+const SETTINGS = {
+  preserveOrder: true,
+  ignoreAttributes: true,
+  parseTagValue: false,
+  trimValues: false,
+  processEntities: false,
+  transformTagName: (name: string) => (RESERVED.has(name) ? `-${name}` : name),
+}
+
+/** How the parser gives a node in order: a single member, named `#text` or as the element. */
+type OrderedNode = Readonly<Record<string, string | readonly OrderedNode[]>>
+
+/** Recursion ends, for the parser refuses a document nested deeper than 100 elements. */
+function toElement(name: string, nodes: readonly OrderedNode[]): XmlElement {
+  let text = ''
+  const children: XmlElement[] = []
+  for (const node of nodes) {
+    for (const [member, content] of Object.entries(node)) {
+      if (typeof content === 'string') text += content
+      else children.push(toElement(member, content))
+    }
+  }
+  return { name: name.slice(name.indexOf(':') + 1), text: decoded(text), children }
+}

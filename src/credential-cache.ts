@@ -1,0 +1,54 @@
+import type { Credentials, CredentialSource } from './credentials.js'
+
+/** Credentials are fetched anew this long before they expire, so that none expires on the way. */
+const MARGIN_MS = 60_000
+
+/** Holds credentials, and fetches them again when they expire; requests that wait share one fetch. */
+export class CredentialCache {
+  #current: Credentials | undefined
+  #pending: Promise<Credentials> | undefined
+  readonly #fetch: (() => Promise<Credentials>) | undefined
+
+  /** @param admit Checks what the source gives; throws where this provider cannot use it. */
+  constructor(source: CredentialSource, admit: (credentials: Credentials) => void) {
+    if (typeof source === 'function')
+      this.#fetch = async () => {
+        const credentials = await source()
+        admit(credentials)
+        return credentials
+      }
+    else {
+      admit(source)
+      this.#current = source
+    }
+  }
+
+  /** Credentials good for at least a minute where the source can give such. */
+  get(now: number): Credentials | Promise<Credentials> {
+    const current = this.#current
+    if (current && (!this.#fetch || !expires(current, now + MARGIN_MS))) return current
+    return this.#refresh()
+  }
+
+  /** Forgets credentials that were refused as expired. False where there are no others to be had. */
+  renew(refused: Credentials): boolean {
+    if (!this.#fetch) return false
+    if (this.#current === refused) this.#current = undefined
+    return true
+  }
+
+  #refresh(): Promise<Credentials> {
+    this.#pending ??= (this.#fetch as () => Promise<Credentials>)()
+      .then((credentials) => {
+        this.#current = credentials
+        return credentials
+      })
+      .finally(() => {
+        this.#pending = undefined
+      })
+    return this.#pending
+  }
+}
+
+const expires = ({ expiration }: Credentials & { expiration?: Date }, at: number): boolean =>
+  expiration !== undefined && expiration.getTime() <= at

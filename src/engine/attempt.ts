@@ -1,0 +1,121 @@
+import { hex } from '../bytes.js'
+import type { Credentials } from '../credentials.js'
+import { type HttpAnswer, type HttpRequest, TransportError } from '../http.js'
+import { lost, type Mode, type Operation, type Refusal, type Verdict } from '../operation.js'
+import type { Store } from './store.js'
+
+/** No answer is longer than this; it is several times what a full batch of the longest keys can fill. */
+const MOST_ANSWER_BYTES = 32 * 1024 * 1024
+
+/** What one attempt came to. */
+export interface AttemptResult<Detail> {
+  readonly verdict: Verdict<Detail>
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  readonly status?: number
+  /** Whether anything was handed to the transport. */
+  readonly sent: boolean
+  /** The correction of the clock that it was signed with. */
+  readonly skewMs: number
+  readonly credentials?: Credentials
+  /** What a function of the user's threw, where that was the reason. */
+  readonly cause?: unknown
+}
+
+/** Why an attempt is given up from inside. */
+export const STOPPED = Symbol('stopped')
+const TIMED_OUT = Symbol('timed out')
+
+/** Encodes, signs and sends a request once, and reads its answer. Never rejects. */
+export async function attempt<Item, Detail>(
+  store: Store,
+  operation: Operation<Item, Detail>,
+  items: readonly Item[],
+  mode: Mode,
+  controller: AbortController,
+): Promise<AttemptResult<Detail>> {
+  const clock = () => performance.now()
+  const startedAt = clock()
+  const skewMs = store.skewMs
+  let request: HttpRequest | undefined
+  let answer: HttpAnswer | undefined
+  let credentials: Credentials | undefined
+  let sent = false
+  let cause: unknown
+  const timer = setTimeout(() => controller.abort(TIMED_OUT), store.timeoutMs)
+  let verdict: Verdict<Detail>
+  try {
+    const exchange = async () => {
+      request = await operation.encode(items, mode)
+      const date = new Date(store.clock().getTime() + skewMs)
+      try {
+        credentials = await store.credentials.get(date.getTime())
+        store.redactor.learn(credentials)
+        const context = { credentials, date, nonce: nonce(), operation: operation.name, items: items.length }
+        request = await store.authorize(request, context)
+      } catch (error) {
+        cause = error
+        return credentialsFailed(error)
+      }
+      controller.signal.throwIfAborted()
+      sent = true
+      answer = await store.transport(request, controller.signal, MOST_ANSWER_BYTES)
+      return operation.decode(answer, items, mode)
+    }
+    verdict = await unlessAborted(exchange(), controller.signal)
+  } catch (error) {
+    verdict = explain(error, sent, store.timeoutMs)
+  } finally {
+    clearTimeout(timer)
+  }
+  return {
+    verdict,
+    startedAt,
+    durationMs: clock() - startedAt,
+    bytesSent: sent ? (request?.body?.length ?? 0) : 0,
+    bytesReceived: answer?.body.length ?? 0,
+    ...(answer && { status: answer.status }),
+    sent,
+    skewMs,
+    ...(credentials && { credentials }),
+    ...(cause !== undefined && { cause }),
+  }
+}
+
+/** A transport or a callback that ignores its signal must not hold the run. */
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function explain(error: unknown, sent: boolean, timeoutMs: number): Refusal {
+  if (error === STOPPED) return { ...lost('NetworkError', 'The run was aborted before the store had answered'), ...aborted(sent) }
+  if (error === TIMED_OUT)
+    return { ...lost('Timeout', `No whole answer within ${timeoutMs} ms`), unsure: sent, arrived: sent }
+  if (!(error instanceof TransportError)) throw error
+  if (error.reason === 'unsendable')
+    return { kind: 'refusal', code: 'InvalidKey', message: error.message, remedy: 'none', unsure: false, arrived: false }
+  if (error.reason === 'overflow') return lost('BadResponse', error.message)
+  const code = error.reason === 'timeout' ? 'Timeout' : 'NetworkError'
+  return { ...lost(code, error.message), unsure: error.mayHaveArrived, arrived: error.mayHaveArrived }
+}
+
+const aborted = (sent: boolean) => ({ code: 'Aborted', remedy: 'none', unsure: sent, arrived: sent }) as const
+
+const credentialsFailed = (error: unknown): Refusal => ({
+  kind: 'refusal',
+  code: 'CredentialsFailed',
+  message: `The credentials could not be had: ${error instanceof Error ? error.message : String(error)}`,
+  remedy: 'retry',
+  unsure: false,
+  arrived: false,
+})
+
+/** 32 hex digits that were never used before. */
+const nonce = (): string => hex(crypto.getRandomValues(new Uint8Array(16)))

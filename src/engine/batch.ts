@@ -1,0 +1,161 @@
+import { keyOf, versionOf } from '../items.js'
+import type { Done } from '../operation.js'
+import type { FailedKey } from '../report.js'
+
+/** Why an item is not done. */
+export interface Reason {
+  readonly code: string
+  readonly message: string
+  readonly retryable: boolean
+  readonly status?: number | undefined
+  readonly requestId?: string | undefined
+}
+
+/** What an attempt that did not do an item has shown. */
+export interface Attempted {
+  /** It may pass, so it counts against the attempts an item has. */
+  readonly transient: boolean
+  /** The request may have reached the store. */
+  readonly arrived: boolean
+  /** The item may have been applied all the same. */
+  readonly unsure: boolean
+}
+
+/** A key that is done, with what the store said of it. */
+export interface DoneKey {
+  readonly key: string
+  readonly versionId?: string
+}
+
+/** Done, and nothing to say beyond the key. */
+const PLAIN: Done<never> = { done: undefined }
+/** Would have been sent. */
+const PLANNED = Symbol('planned')
+
+type Fate<Detail> = Done<Detail> | FailedKey | typeof PLANNED
+
+/** A contiguous piece of the input, and what has become of each of its items. */
+export class Batch<Item, Detail extends object> {
+  readonly items: Item[] = []
+  /** For an item that another of the batch stands for: the index of that other. */
+  readonly twins = new Map<number, number>()
+  /** Items that no batch can carry, by index. */
+  readonly alone: number[] = []
+  #open = 0
+  /** Absent while every settled item is plainly done, which is how nearly every batch ends. */
+  #fates: (Fate<Detail> | undefined)[] | undefined
+  #attempts: Uint16Array | undefined
+  #failures: Uint16Array | undefined
+  #arrived: Uint8Array | undefined
+  #unsure: Uint8Array | undefined
+
+  constructor(readonly offset: number) {}
+
+  /** Takes an item in, and gives its index. */
+  add(item: Item): number {
+    this.#open++
+    return this.items.push(item) - 1
+  }
+
+  /** Lets a later item stand for an earlier one. */
+  merge(earlier: number, later: number): void {
+    this.twins.set(earlier, later)
+    this.#open--
+  }
+
+  get settled(): boolean {
+    return this.#open === 0
+  }
+
+  isOpen(index: number): boolean {
+    return !this.settled && this.#fates?.[index] === undefined && !this.twins.has(index)
+  }
+
+  /** Every item is plainly done. For a batch that went out whole, in one request. */
+  doneWhole(): void {
+    if (!this.#fates) this.#open = 0
+    else for (let index = 0; index < this.items.length; index++) if (this.isOpen(index)) this.#settle(index, PLAIN)
+  }
+
+  done(index: number, detail: Detail | undefined): void {
+    this.#settle(index, detail === undefined ? PLAIN : { done: detail })
+  }
+
+  planned(index: number): void {
+    this.#settle(index, PLANNED)
+  }
+
+  /** Notes an attempt that did not do the item. */
+  attempted(index: number, attempt: Attempted): void {
+    const size = this.items.length
+    this.#attempts ??= new Uint16Array(size)
+    this.#attempts[index] = (this.#attempts[index] ?? 0) + 1
+    if (attempt.transient) {
+      this.#failures ??= new Uint16Array(size)
+      this.#failures[index] = (this.#failures[index] ?? 0) + 1
+    }
+    if (attempt.arrived) {
+      this.#arrived ??= new Uint8Array(size)
+      this.#arrived[index] = 1
+    }
+    if (attempt.unsure) {
+      this.#unsure ??= new Uint8Array(size)
+      this.#unsure[index] = 1
+    }
+  }
+
+  /** How many of an item's attempts failed in a way that may pass. */
+  failures(index: number): number {
+    return this.#failures?.[index] ?? 0
+  }
+
+  /** Settles an item as failed, for the reason given and with what its attempts have shown. */
+  fail(index: number, reason: Reason): void {
+    const item = this.items[index]
+    const version = versionOf(item)
+    const arrived = this.#arrived?.[index] === 1
+    this.#settle(index, {
+      key: keyOf(item),
+      ...(version !== undefined && { versionId: version }),
+      code: reason.code,
+      message: reason.message,
+      outcome: this.#unsure?.[index] === 1 ? 'unknown' : arrived ? 'refused' : 'not-sent',
+      retryable: reason.retryable,
+      attempts: this.#attempts?.[index] ?? 0,
+      ...(reason.status !== undefined && { status: reason.status }),
+      ...(reason.requestId !== undefined && { requestId: reason.requestId }),
+    })
+  }
+
+  /** What became of the items, in their order. */
+  report(): { done: DoneKey[]; failed: FailedKey[] } {
+    const done: DoneKey[] = []
+    const failed: FailedKey[] = []
+    for (let index = 0; index < this.items.length; index++) {
+      const fate = this.#fates?.[this.#representative(index)]
+      if (fate === PLANNED) continue
+      if (fate === undefined || 'done' in fate) done.push(this.#doneKey(index, fate?.done))
+      else failed.push(fate)
+    }
+    return { done, failed }
+  }
+
+  #settle(index: number, fate: Fate<Detail>): void {
+    this.#fates ??= new Array(this.items.length)
+    if (this.#fates[index] === undefined) this.#open--
+    this.#fates[index] = fate
+  }
+
+  #representative(index: number): number {
+    let last = index
+    for (let next = this.twins.get(last); next !== undefined; next = this.twins.get(last)) last = next
+    return last
+  }
+
+  #doneKey(index: number, detail: Detail | undefined): DoneKey {
+    const item = this.items[index]
+    if (typeof item === 'string' && detail === undefined) return { key: item }
+    const version = versionOf(item)
+    return { key: keyOf(item), ...(version !== undefined && { versionId: version }), ...detail }
+  }
+}

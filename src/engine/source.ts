@@ -1,0 +1,74 @@
+import { describe, type Source } from '../items.js'
+
+/** Pulls items one by one; at once where the input allows it. */
+export interface Puller<Item> {
+  /** The items there are, where the input tells. */
+  readonly total: number | undefined
+  /** The next item, or `END`. */
+  next(): Item | typeof END | Promise<Item | typeof END>
+  /** Lets go of an input that was not read to its end. */
+  close(): void
+}
+
+export const END = Symbol('end of input')
+
+/** @throws {TypeError} Where `source` is nothing to iterate over, or one string, whose characters are hardly meant as keys. */
+export function pullFrom<Item>(source: Source<Item>, option: string): Puller<Item> {
+  if (typeof source === 'object' && source !== null) {
+    if (Array.isArray(source)) return arrayPuller(source)
+    if (Symbol.iterator in source) return iteratorPuller(source[Symbol.iterator](), lengthOf(source))
+    // Before the asynchronous iterator: not every browser gives streams one.
+    if ('getReader' in source) return readerPuller(source.getReader())
+    if (Symbol.asyncIterator in source) return asyncPuller(source[Symbol.asyncIterator]())
+  }
+  const hint = typeof source === 'string' ? '; for a single key write [key]' : ''
+  throw new TypeError(`${option} must be an Iterable, AsyncIterable or ReadableStream, not ${describe(source)}${hint}`)
+}
+
+function arrayPuller<Item>(items: readonly Item[]): Puller<Item> {
+  let index = 0
+  return {
+    total: items.length,
+    next: () => (index < items.length ? (items[index++] as Item) : END),
+    close() {},
+  }
+}
+
+function iteratorPuller<Item>(iterator: Iterator<Item>, total: number | undefined): Puller<Item> {
+  return {
+    total,
+    next() {
+      const { done, value } = iterator.next()
+      return done ? END : value
+    },
+    close: () => void iterator.return?.(),
+  }
+}
+
+function asyncPuller<Item>(iterator: AsyncIterator<Item>): Puller<Item> {
+  return {
+    total: undefined,
+    next: async () => {
+      const { done, value } = await iterator.next()
+      return done ? END : value
+    },
+    // Not awaited: a generator that hangs in its own await would hang us too.
+    close: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
+  }
+}
+
+function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>): Puller<Item> {
+  return {
+    total: undefined,
+    next: async () => {
+      const { done, value } = await reader.read()
+      return done ? END : (value as Item)
+    },
+    close: () => void reader.cancel().catch(() => {}),
+  }
+}
+
+function lengthOf(source: object): number | undefined {
+  const size = (source as { size?: unknown; length?: unknown }).size ?? (source as { length?: unknown }).length
+  return typeof size === 'number' ? size : undefined
+}

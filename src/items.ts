@@ -1,0 +1,97 @@
+import { isWellFormed, utf8Length } from './bytes.js'
+
+/** Any list of items, of any length; it is pulled only as fast as requests settle. */
+export type Source<Item> = Iterable<Item> | AsyncIterable<Item> | ReadableStream<Item>
+
+/** A key of a key-value store. */
+export type KvKey = string | { readonly key: string }
+
+/** A key of an object store, with the version to remove where one is meant; `null` in quotes is a real version id. */
+export type ObjectKey = string | { readonly key: string; readonly versionId?: string }
+
+/** An object to delete only if it is still the one described. */
+export type ConditionalKey =
+  | string
+  | {
+      readonly key: string
+      readonly versionId?: string
+      /** With its quotes, as the store gave it. */
+      readonly eTag?: string
+      readonly lastModified?: Date
+      /** Bytes. */
+      readonly size?: number
+    }
+
+/** A pair to write. */
+export interface Entry {
+  readonly key: string
+  readonly value: string
+  /** When the store drops it: a date, or whole seconds since 1970. */
+  readonly expiration?: Date | number
+  /** How long the store keeps it, in whole seconds; wins over `expiration`. */
+  readonly expirationTtl?: number
+}
+
+/** Why an item cannot be sent at all. */
+export interface Flaw {
+  readonly code: 'InvalidKey' | 'InvalidEntry'
+  readonly message: string
+}
+
+/** The key of an item, whatever was passed as one; what is no key is described as text. */
+export function keyOf(item: unknown): string {
+  if (typeof item === 'string') return item
+  const key = memberOf(item, 'key')
+  if (typeof key === 'string') return key
+  try {
+    return String(key ?? item)
+  } catch {
+    return typeof item
+  }
+}
+
+/** The version an item names, if any; an empty one names none. */
+export function versionOf(item: unknown): string | undefined {
+  const version = typeof item === 'string' ? undefined : memberOf(item, 'versionId')
+  return typeof version === 'string' && version !== '' ? version : undefined
+}
+
+/** Tells items apart within a request: the key, with its version where one is named. */
+export function identityOf(item: unknown): string {
+  if (typeof item === 'string') return item
+  const version = versionOf(item)
+  return version === undefined ? keyOf(item) : identity(keyOf(item), version)
+}
+
+/** The identity of a key with a version. Begins with half a surrogate pair, as no valid key does. */
+export const identity = (key: string, version: string): string => `\ud800${version.length}:${version}${key}`
+
+/** Why a key cannot be sent to a store that takes keys of 1 to `maxBytes` bytes of UTF-8; undefined when it can. */
+export function keyFlaw(item: unknown, maxBytes: number): Flaw | undefined {
+  const key = typeof item === 'string' ? item : memberOf(item, 'key')
+  if (typeof key !== 'string') return invalidKey(`a key must be a string or { key: string }, not ${describe(item)}`)
+  if (key === '') return invalidKey('the key is empty')
+  if (key.length * 3 > maxBytes && utf8Length(key) > maxBytes)
+    return invalidKey(`the key has ${utf8Length(key)} bytes of UTF-8, more than the ${maxBytes} the store allows`)
+  if (!isWellFormed(key)) return invalidKey('the key holds half a surrogate pair, which has no UTF-8 form')
+  return undefined
+}
+
+/** A flaw where an item carries a member that this store would silently ignore. */
+export function strayMember(item: unknown, members: readonly string[], store: string): Flaw | undefined {
+  if (typeof item === 'string') return undefined
+  const stray = members.find((name) => memberOf(item, name) !== undefined)
+  return stray && invalidKey(`${store} does not know \`${stray}\` and would delete the key without looking at it; leave it out`)
+}
+
+export const invalidKey = (message: string): Flaw => ({ code: 'InvalidKey', message })
+
+export const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+
+/** The type of a value, for messages; never the value itself. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : typeof value
+}

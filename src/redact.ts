@@ -1,0 +1,25 @@
+import type { Credentials } from './credentials.js'
+
+const MASK = '[redacted]'
+/** Shorter ones would blank out innocent text. */
+const SHORTEST_SECRET = 4
+
+/** Blanks out secrets in what a server or a library says. Knows the last few, because credentials change while a run goes on. */
+export class Redactor {
+  readonly #secrets: string[] = []
+
+  learn(credentials: Credentials): void {
+    const { secretAccessKey, sessionToken, iamToken } = credentials as Record<string, unknown>
+    for (const secret of [secretAccessKey, sessionToken, iamToken]) {
+      if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || this.#secrets.includes(secret)) continue
+      this.#secrets.unshift(...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]))
+      this.#secrets.length = Math.min(this.#secrets.length, 24)
+    }
+  }
+
+  /** At most 500 characters of `text`, with no secret in them. */
+  redact(text: string): string {
+    const clean = this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), text)
+    return clean.length > 500 ? `${clean.slice(0, 500)}…` : clean
+  }
+}

@@ -1,0 +1,92 @@
+import { hmacSha256, sha256 } from '#runtime/digest'
+import { hex, utf8 } from '../bytes.js'
+import type { Bytes } from '../http.js'
+import type { Signer } from './signer.js'
+import type { CanonicalHeaders } from './stages.js'
+import { byName, canonicalRequest, compactDate, payloadHash, signedHeaders, signingFacts } from './stages.js'
+
+// AWS Signature Version 4 in the Authorization header, from "Authenticating Requests" of the Amazon S3 API Reference.
+
+const ALGORITHM = 'AWS4-HMAC-SHA256'
+
+/** What a signing key is good for: one service, in one region, for one UTC day (`yyyyMMdd`). */
+export interface Scope {
+  readonly date: string
+  readonly region: string
+  readonly service: string
+}
+
+export const credentialScope = ({ date, region, service }: Scope): string => `${date}/${region}/${service}/aws4_request`
+
+/** Every header is signed, its value trimmed and runs of blanks in it made one space. */
+export const canonicalHeaders = (headers: Readonly<Record<string, string>>): CanonicalHeaders =>
+  Object.entries(headers)
+    .map(([name, value]) => [name, value.trim().replace(/[ \t]+/g, ' ')] as const)
+    .sort(byName)
+
+/** @param timestamp As in `x-amz-date`. */
+export const stringToSign = async (timestamp: string, scope: Scope, canonicalRequest: string): Promise<string> =>
+  [ALGORITHM, timestamp, credentialScope(scope), hex(await sha256(utf8(canonicalRequest)))].join('\n')
+
+export async function signingKey(secretAccessKey: string, { date, region, service }: Scope): Promise<Bytes> {
+  const dateKey = await hmacSha256(utf8(`AWS4${secretAccessKey}`), utf8(date))
+  const regionKey = await hmacSha256(dateKey, utf8(region))
+  const serviceKey = await hmacSha256(regionKey, utf8(service))
+  return hmacSha256(serviceKey, utf8('aws4_request'))
+}
+
+export const signature = async (signingKey: Bytes, stringToSign: string): Promise<string> =>
+  hex(await hmacSha256(signingKey, utf8(stringToSign)))
+
+export const authorization = (accessKeyId: string, scope: Scope, signedHeaders: string, signature: string): string =>
+  `${ALGORITHM} Credential=${accessKeyId}/${credentialScope(scope)}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+
+export interface SigV4Options {
+  readonly region: string
+  readonly service?: string
+}
+
+/** Signs with AWS Signature Version 4: every header, and the hash of the body. */
+export function sigv4Signer({ region, service = 's3' }: SigV4Options): Signer {
+  const keyFor = latestKey()
+  return async (request, context) => {
+    const { credentials } = context
+    const { accessKeyId, sessionToken } = credentials
+    const timestamp = compactDate(context.date)
+    const scope = { date: timestamp.slice(0, 8), region, service }
+    const payload = await payloadHash(request)
+    const headers = {
+      ...request.headers,
+      'x-amz-date': timestamp,
+      'x-amz-content-sha256': payload,
+      ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
+    }
+    const covered = canonicalHeaders({ ...headers, host: request.host })
+    const canonical = canonicalRequest(request, covered, payload)
+    const text = await stringToSign(timestamp, scope, canonical)
+    const signed =
+      'sign' in credentials
+        ? await credentials.sign({
+            scheme: 'sigv4',
+            stringToSign: text,
+            canonicalRequest: canonical,
+            scope,
+            ...signingFacts(request, context),
+          })
+        : await signature(await keyFor(credentials.secretAccessKey, scope), text)
+    return {
+      ...request,
+      headers: { ...headers, authorization: authorization(accessKeyId, scope, signedHeaders(covered), signed) },
+    }
+  }
+}
+
+/** Derives signing keys and keeps the latest: it serves all requests of a day. */
+function latestKey(): typeof signingKey {
+  let latest: { readonly secret: string; readonly date: string; readonly key: Bytes } | undefined
+  return async (secret, scope) => {
+    if (latest?.secret !== secret || latest.date !== scope.date)
+      latest = { secret, date: scope.date, key: await signingKey(secret, scope) }
+    return latest.key
+  }
+}

@@ -1,0 +1,51 @@
+import { sha256 } from '#runtime/digest'
+import { hex } from '../bytes.js'
+import type { SigningRequest } from '../credentials.js'
+import type { HttpRequest } from '../http.js'
+import type { SigningContext } from './signer.js'
+
+/** Headers a signature covers: lower-case names in order, values as they are signed. */
+export type CanonicalHeaders = readonly (readonly [name: string, value: string])[]
+
+const NOTHING = new Uint8Array()
+
+/** Lower-case hex SHA-256 of the body; of no bytes where there is none. */
+export const payloadHash = async ({ body = NOTHING, bodySha256 }: HttpRequest): Promise<string> =>
+  hex(bodySha256 ?? (await sha256(body)))
+
+/** `yyyyMMddTHHmmssZ` in UTC, without fractions of a second. */
+export const compactDate = (date: Date): string => date.toISOString().replace(/[-:]|\.\d+/g, '')
+
+/** Orders headers by name; no two have the same. */
+export const byName = ([a]: CanonicalHeaders[number], [b]: CanonicalHeaders[number]): number => (a < b ? -1 : 1)
+
+/** The names of the headers a signature covers. */
+export const signedHeaders = (headers: CanonicalHeaders): string => headers.map(([name]) => name).join(';')
+
+/** The request as SigV4 and ACS3 hash it. */
+export const canonicalRequest = (
+  { method, path, query }: Pick<HttpRequest, 'method' | 'path' | 'query'>,
+  headers: CanonicalHeaders,
+  payloadHash: string,
+): string =>
+  [
+    method,
+    path,
+    query,
+    ...headers.map(([name, value]) => `${name}:${value}`),
+    '',
+    signedHeaders(headers),
+    payloadHash,
+  ].join('\n')
+
+/** What a remote signer is told under any scheme. */
+export const signingFacts = (
+  { method, base, path, query }: HttpRequest,
+  { date, operation, items }: SigningContext,
+): Pick<SigningRequest, 'method' | 'url' | 'date' | 'operation' | 'items'> => ({
+  method,
+  url: query ? `${base}${path}?${query}` : base + path,
+  date,
+  operation,
+  items,
+})

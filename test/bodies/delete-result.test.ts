@@ -1,0 +1,415 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type DeleteAnswer, readAnyResult, readDeleteResult } from '../../src/bodies/delete-result.js'
+import { deleteXml, isXmlText, xmlText } from '../../src/bodies/delete-xml.js'
+import { readPlainResult } from '../../src/bodies/plain-result.js'
+import { utf8 } from '../../src/bytes.js'
+
+// Not imported: the bundler's JSON reader refuses the lone surrogates in it.
+const vectorsUrl = new URL('../vectors/delete-xml.json', import.meta.url)
+const vectors = JSON.parse(readFileSync(vectorsUrl, 'utf8')) as typeof import('../vectors/delete-xml.json')
+
+const read = async (source: string): Promise<DeleteAnswer> => readDeleteResult(utf8(source))
+const keys = (answer: DeleteAnswer | undefined) =>
+  answer?.kind === 'result' ? answer.deleted.map((entry) => entry.key) : answer?.kind
+const oneKey = (content: string) => `<DeleteResult><Deleted><Key>${content}</Key></Deleted></DeleteResult>`
+
+/** Null stands for undefined in the vectors, and the reason of a malformed body may be any. */
+function expectAnswer(answer: DeleteAnswer, expected: { kind: string }) {
+  const plain = JSON.parse(JSON.stringify(expected), (_, value) => (value === null ? undefined : value))
+  if (expected.kind === 'result' || expected.kind === 'empty') expect(answer).toEqual(plain)
+  else expect(answer).toMatchObject(plain)
+}
+
+describe('vectors', () => {
+  for (const { name, body, expected } of vectors.decode) {
+    it(`reads ${name}`, async () => expectAnswer(await read(body), expected))
+    it(`reads ${name} without the plain reader`, async () => {
+      if (expected.kind !== 'empty') expectAnswer(await readAnyResult(body.replace(/^\ufeff/, '')), expected)
+    })
+    it(`reads ${name} plainly, or not at all`, () => {
+      const answer = readPlainResult(body)
+      if (answer !== undefined) expectAnswer(answer, expected)
+    })
+  }
+
+  it('are read plainly where they are plain', () => {
+    const named = vectors.decode.filter((vector) => readPlainResult(vector.body) !== undefined).map(({ name }) => name)
+    expect(named).toEqual([
+      'single-element',
+      'many-in-order',
+      'only-errors',
+      'open-close-root-no-namespace',
+      'error-without-key',
+      'version-null',
+      'numeric-version',
+      'delete-marker-created',
+      'delete-marker-false-padded',
+      'ncloud-partial',
+      'pretty-printed',
+      'other-namespace',
+      'numeric-like-keys',
+      'object-member-keys',
+      'whitespace-keys',
+      'predefined-entities',
+      'go-style-escapes',
+      'emoji-forms',
+      'control-character-reference',
+      'same-key-two-versions',
+    ])
+  })
+
+  for (const { name, head, unit, count, tail, expectedKey } of vectors.generated) {
+    const fill = (template: string, index: number) =>
+      template
+        .replace(/\{(\d+)\*([^}]*)\}/g, (_, times: string, part: string) => part.repeat(Number(times)))
+        .replaceAll('{i}', String(index))
+    const indexes = Array.from({ length: count }, (_, index) => index)
+    const source = head + indexes.map((index) => fill(unit, index)).join('') + tail
+    const expected = indexes.map((index) => fill(expectedKey, index))
+
+    it(`reads ${name}`, async () => {
+      expect(keys(readPlainResult(source))).toEqual(expected)
+      expect(keys(await readAnyResult(source))).toEqual(expected)
+    })
+  }
+
+  for (const { name, body, expected } of vectors.errorResponses) {
+    it(`reads the error of ${name}`, async () => {
+      const answer = await read(body)
+      const { code, endpoint, serverTime } = answer.kind === 'error' ? answer : {}
+      expect({ code: code ?? null, endpoint, serverTime }).toEqual({
+        code: expected.code,
+        endpoint: 'endpoint' in expected ? expected.endpoint : undefined,
+        serverTime: 'serverTime' in expected ? expected.serverTime : undefined,
+      })
+    })
+  }
+
+  it('have the region of an error', async () => {
+    const vector = vectors.errorResponses.find(({ name }) => name === 'wrong-scope-region')
+    expect(await read(vector?.body ?? '')).toMatchObject({ kind: 'error', region: 'ap-northeast-2' })
+  })
+})
+
+describe('an error document', () => {
+  it('is trimmed, and what is empty is left out', async () => {
+    const source = '<Error><Code> C </Code><Message></Message><RequestId>\nR\n</RequestId><Code>D</Code></Error>'
+    expect(await read(source)).toEqual({ kind: 'error', code: 'C', requestId: 'R' })
+  })
+})
+
+describe('an answer', () => {
+  it('keeps the first of two equal fields', async () => {
+    const source = oneKey('a</Key><Key>b</Key><VersionId/><VersionId>2</VersionId><Key>c')
+    expect(readPlainResult(source)).toBeUndefined()
+    expect(await read(source)).toEqual({ kind: 'result', deleted: [{ key: 'a' }], errors: [] })
+  })
+
+  it('leaves out an empty version, as Ceph writes it, but no empty message', async () => {
+    const fields = '<Key> k </Key><VersionId></VersionId><Code> C </Code><Message> </Message>'
+    const source = `<DeleteResult><Error>${fields}</Error><Deleted>${fields}</Deleted></DeleteResult>`
+    const errors = [{ key: ' k ', code: 'C', message: '' }]
+    expect(await read(source)).toStrictEqual({ kind: 'result', deleted: [{ key: ' k ' }], errors })
+    expect(readPlainResult(source.replace(/<Code>.*?<.Deleted>/, ''))).toBeUndefined()
+  })
+
+  it.each([
+    ['true', true],
+    [' True\n', true],
+    ['FALSE', false],
+  ])('takes a delete marker of %j', async (written, deleteMarker) => {
+    const source = oneKey(`a</Key><DeleteMarker>${written}</DeleteMarker><Key/><Key>`)
+    expect(await read(source)).toEqual({ kind: 'result', deleted: [{ key: 'a', deleteMarker }], errors: [] })
+  })
+
+  it('is read by whole tags only', async () => {
+    const source = oneKey(
+      'a</Key><DeleteMarkerVersionId>1</DeleteMarkerVersionId><VersionId> 2 </VersionId><Key2>b</Key2><Key>c',
+    )
+    expect(await read(source)).toEqual({
+      kind: 'result',
+      deleted: [{ key: 'a', versionId: '2', deleteMarkerVersionId: '1' }],
+      errors: [],
+    })
+  })
+
+  it.each([
+    ['a\r<!-- c -->\nb', 'a\n\nb'],
+    ['<![CDATA[\r\n&#13;]]>', '\n&#13;'],
+    ['<!-- <Key>x</Key> -->', ''],
+    ['a<?p x="?>b', 'ab'],
+    ['<![CDATA[<!-- a -->]]>', '<!-- a -->'],
+    ['<!-- <![CDATA[ -->a', 'a'],
+    ['<![CDATA[]]]]><![CDATA[>]]>', ']]>'],
+    ['a<x>b</x>c', 'ac'],
+    ['<x:constructor a="1"/><prototype/><__proto__><Key/></__proto__><hasOwnProperty/>a', 'a'],
+    ['<__proto__ x="/">b</__proto__>a', 'a'],
+    ['<x b="&quot;>c"/>a', 'a'],
+    ['a]]>b', 'a]]>b'],
+    ['&#x10FFFF;&#00065;&#0;', '\u{10ffff}A\0'],
+    ['\ufeff', '\ufeff'],
+  ])('may hold %j', async (content, key) => {
+    expect(keys(await read(oneKey(content)))).toEqual([key])
+    expect(keys(await readAnyResult(oneKey(content)))).toEqual([key])
+  })
+
+  const root = '<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>'
+  it.each([
+    `${root}${root}`,
+    `${root}<DeleteResult/>`,
+    `<DeleteResult/>${root}`,
+    '<DeleteResult/><DeleteResult/>',
+    `${root}junk`,
+    '<DeleteResult/>junk',
+    '<DeleteResult/>junk<!-- c -->',
+    `junk${root}`,
+    `<!-- c -->junk${root}`,
+    `<![CDATA[junk]]>${root}`,
+    `${root}&lt;`,
+    `\u00a0${root}`,
+    `\ufeff\ufeff${root}`,
+    `<!DOCTYPE DeleteResult>${root}`,
+    `${root}</DeleteResult>`,
+    `${root}</document>`,
+    `</document>${root}<document>`,
+    `</document>${root}<document/>`,
+    `<x></x/>${root}`,
+    '<DeleteResult></DeleteResult/></DeleteResult>',
+    '<DeleteResult><Deleted></x/></Deleted></DeleteResult>',
+    '<DeleteResult',
+    '<DeleteResult/',
+    '<DeleteResult><Deleted/>',
+    '<DeleteResult a="></DeleteResult>',
+    '<DeleteResult a=b></DeleteResult>',
+    `${root}<!-- c`,
+    `${root}<?p`,
+    `${root}<![CDATA[`,
+    oneKey('<!-- c'),
+    oneKey('<!-->'),
+    oneKey('<?p'),
+    oneKey('<![CDATA[a'),
+    oneKey('a<!x>b'),
+    oneKey('<![x[b]]>'),
+    oneKey('<!ELEMENT Key ANY>'),
+    oneKey('&am<!-- c -->p;'),
+    oneKey('&am<![CDATA[p;]]>'),
+    oneKey('&am<x/>p;'),
+    oneKey('a & b'),
+    oneKey('&'),
+    oneKey('&amp'),
+    oneKey('&;'),
+    oneKey('&#;'),
+    oneKey('&#x;'),
+    oneKey('&#X41;'),
+    oneKey('&#xD800;'),
+    oneKey('&#xD83D;&#xDE00;'),
+    oneKey('&#x110000;'),
+    oneKey(`&#${'9'.repeat(400)};`),
+    oneKey('&constructor;'),
+    oneKey('a < b'),
+    '<deleteresult/>',
+    '\0',
+    '\u00a0',
+  ])('is malformed: %s', async (source) => {
+    expect(readPlainResult(source)).toBeUndefined()
+    expect(await read(source)).toMatchObject({ kind: 'malformed', reason: expect.stringMatching(/./) })
+  })
+
+  it('may be nested deep, or long without an end, and is malformed in good time', async () => {
+    for (const source of [
+      '<a>',
+      '<!--',
+      '<?',
+      '<![CDATA[',
+      '&',
+      '<a ',
+      '</',
+      '<',
+      '<a b="',
+      ' <',
+      '<DeleteResult><Deleted>',
+    ]) {
+      for (const around of ['', '<DeleteResult><Deleted><Key>', '<DeleteResult> ', '<?xml ']) {
+        expect((await read(around + source.repeat(200_000))).kind).toBe('malformed')
+      }
+    }
+    const deep = '<DeleteResult>'.repeat(100_000) + '</DeleteResult>'.repeat(100_000)
+    expect((await read(deep)).kind).toBe('malformed')
+    expect((await read(`<DeleteResult>${' '.repeat(1e6)}<x/>`)).kind).toBe('malformed')
+    expect(keys(await read(oneKey(`<!--${'-'.repeat(4e6)}-->a`)))).toEqual(['a'])
+  })
+
+  it('tells little of what it could not read', async () => {
+    const answer = await read(`<${'x'.repeat(1e5)}/>`)
+    expect(answer.kind === 'malformed' && answer.reason.length).toBe(200)
+  })
+
+  it('must be UTF-8, and one that is not does no harm to the next', async () => {
+    const [before, after] = [utf8('\ufeff<DeleteResult><Deleted><Key>a'), utf8('</Key></Deleted></DeleteResult>')]
+    const body = (...bytes: number[]) => readDeleteResult(new Uint8Array([...before, ...bytes, ...after]))
+    for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80]]) {
+      expect(await body(...bytes)).toEqual({ kind: 'malformed', reason: 'not UTF-8' })
+      expect(keys(await body(0xc3, 0xbc))).toEqual(['aü'])
+    }
+    const utf16 = [0xff, 0xfe, ...[...oneKey('a')].flatMap((char) => [char.charCodeAt(0), 0])]
+    expect(await readDeleteResult(new Uint8Array(utf16))).toEqual({ kind: 'malformed', reason: 'not UTF-8' })
+  })
+
+  it('is empty when it is a byte-order mark', async () => expect(await read('\ufeff')).toEqual({ kind: 'empty' }))
+
+  it('is never thrown at', async () => {
+    const body = deleteXml(['a', 'b&c'], true)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 60 }),
+        fc.nat(body.length),
+        fc.boolean(),
+        async (junk, at, isAlone) => {
+          const bytes = isAlone ? junk : [...body.slice(0, at), ...junk, ...body.slice(at)]
+          expect((await readDeleteResult(new Uint8Array(bytes))).kind).toMatch(/^(result|empty|error|malformed)$/)
+        },
+      ),
+    )
+  })
+})
+
+const anyText = fc.string({ unit: 'binary', maxLength: 12 }).filter(isXmlText)
+
+describe('the plain reader', () => {
+  const optional = fc.option(fc.stringMatching(/^[\w.&<-]{1,9}$/), { nil: undefined })
+  const space = fc.constantFrom('', '', '\n', ' \t', '\n  ')
+
+  it('reads what a store writes', () => {
+    const entry = fc.record({
+      key: anyText,
+      version: optional,
+      code: optional,
+      marker: fc.boolean(),
+      isError: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(entry), space, (entries, gap) => {
+        const field = (name: string, value: string | undefined) =>
+          value === undefined ? '' : `${gap}<${name}>${xmlText(value)}</${name}>`
+        const written = entries.map(({ key, version, code, marker, isError }) =>
+          isError
+            ? `${gap}<Error>${field('Code', code)}${field('Key', key)}${field('VersionId', version ?? '')}${gap}</Error>`
+            : `${gap}<Deleted>${field('DeleteMarker', marker ? 'true' : undefined)}${field('Key', key)}${field('VersionId', version)}${gap}</Deleted>`,
+        )
+        expect(readPlainResult(`${gap}<DeleteResult>${written.join('')}${gap}</DeleteResult>${gap}`)).toEqual({
+          kind: 'result',
+          deleted: entries
+            .filter(({ isError }) => !isError)
+            .map(({ key, version, marker }) => ({ key, versionId: version, deleteMarker: marker || undefined })),
+          errors: entries
+            .filter(({ isError }) => isError)
+            .map(({ key, version, code }) => ({ key, versionId: version, code })),
+        })
+      }),
+    )
+  })
+
+  const odd = fc.constantFrom(
+    ...[
+      '<!-- c -->',
+      '<![CDATA[<b>&amp;]]>',
+      '<?p?>',
+      '<x/>',
+      '<Key>',
+      '</Key>',
+      '<Key/>',
+      '</Deleted>',
+      '<Error>',
+      '&',
+      '<',
+    ],
+    ...[
+      '&nbsp;',
+      '&#xD800;',
+      '&#x110000;',
+      '&#0;',
+      ']]>',
+      '\r',
+      '\0',
+      '>',
+      '"',
+      '/',
+      ' ',
+      '\u00a0',
+      '\ufeff',
+      '&amp',
+      ';',
+    ],
+    ...[
+      '</DeleteResult>',
+      '<DeleteResult>',
+      '<!DOCTYPE x>',
+      '<?xml version="1.0"?>',
+      'a',
+      'xmlns="y"',
+      '<Deleted a="b">',
+    ],
+  )
+  const reference = fc.constantFrom(
+    '&amp;',
+    '&lt;',
+    '&gt;',
+    '&quot;',
+    '&apos;',
+    '&#13;',
+    '&#x9;',
+    '&#128512;',
+    '&#x1f600;',
+  )
+  const plain = anyText.map((text) => text.replace(/[<&\r]/g, ''))
+  const content = fc.array(fc.oneof({ weight: 6, arbitrary: plain }, { weight: 3, arbitrary: reference }, odd), {
+    maxLength: 3,
+  })
+  const calm = fc.array(fc.oneof(plain, reference), { maxLength: 3 })
+  const field = fc
+    .tuple(
+      fc.constantFrom('Key', 'VersionId', 'DeleteMarker', 'DeleteMarkerVersionId', 'Code', 'Message', 'Size'),
+      fc.oneof({ weight: 9, arbitrary: calm }, content),
+      space,
+    )
+    .map(([name, parts, gap]) => `<${name}>${parts.join('')}</${name}>${gap}`)
+  const element = fc
+    .tuple(fc.constantFrom('Deleted', 'Deleted', 'Error'), space, fc.array(field, { maxLength: 3 }), space)
+    .map(([name, gap, fields, after]) => `<${name}>${gap}${fields.join('')}</${name}>${after}`)
+  const document = fc
+    .tuple(
+      fc.constantFrom('', '', '<?xml version="1.0" encoding="UTF-8"?>', '\n', '<?xml version="1.0"?>\n'),
+      fc.constantFrom('<DeleteResult>', '<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'),
+      space,
+      fc.array(element, { maxLength: 4 }),
+      space,
+    )
+    .map(
+      ([declaration, root, gap, elements, end]) =>
+        `${declaration}${root}${gap}${elements.join('')}</DeleteResult>${end}`,
+    )
+  const mutated = fc
+    .tuple(document, fc.nat(), fc.nat(), fc.oneof(odd, fc.string({ unit: 'binary', maxLength: 1 })), fc.nat(3))
+    .map(([source, from, length, junk, kind]) => {
+      const at = from % (source.length + 1)
+      if (kind === 0) return source.slice(0, at)
+      if (kind === 1) return source.slice(0, at) + source.slice(at + (length % 20))
+      return source.slice(0, at) + junk + source.slice(at + (kind === 2 ? 1 : 0))
+    })
+
+  it('never answers other than the XML parser', async () => {
+    let answers = 0
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(document, mutated), async (source) => {
+        const answer = readPlainResult(source)
+        if (answer === undefined) return
+        answers++
+        expect(await readAnyResult(source)).toEqual(answer)
+      }),
+      { numRuns: 2000 },
+    )
+    expect(answers).toBeGreaterThan(200)
+  })
+})

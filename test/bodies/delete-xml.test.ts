@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readAnyResult } from '../../src/bodies/delete-result.js'
+import {
+  deleteXml,
+  ENVELOPE_BYTES,
+  isXmlText,
+  objectBytes,
+  type XmlObject,
+  xmlText,
+} from '../../src/bodies/delete-xml.js'
+import { text, utf8 } from '../../src/bytes.js'
+
+// Not imported: the bundler's JSON reader refuses the lone surrogates in it.
+const vectorsUrl = new URL('../vectors/delete-xml.json', import.meta.url)
+const vectors = JSON.parse(readFileSync(vectorsUrl, 'utf8')) as typeof import('../vectors/delete-xml.json')
+
+const anyText = fc.string({ unit: 'binary', maxLength: 40 })
+const anyUnits = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 })
+  .map((all) => String.fromCharCode(...all))
+const special = fc.constantFrom(
+  '&',
+  '<',
+  '>',
+  '\t',
+  '\r\n',
+  '\u0085',
+  '\u2028',
+  '"',
+  ']]>',
+  '&amp;',
+  ' ',
+  'ü',
+  '日',
+  '😀',
+)
+const xmlTexts = fc
+  .oneof(
+    fc.array(fc.oneof(special, anyText)).map((all) => all.join('')),
+    anyText,
+  )
+  .filter(isXmlText)
+const dates = fc.date({ min: new Date('1970-01-01'), max: new Date('2999-01-01'), noInvalidDate: true })
+const fields = { versionId: xmlTexts, eTag: xmlTexts, lastModified: dates, size: fc.nat() }
+const objects: fc.Arbitrary<string | XmlObject> = fc.oneof(
+  fc.string(),
+  xmlTexts,
+  fc.record({ key: xmlTexts, ...fields }, { requiredKeys: ['key'] }),
+)
+
+/** The key as another reads it. */
+async function readBack(written: string): Promise<string | undefined> {
+  const answer = await readAnyResult(`<DeleteResult><Deleted><Key>${written}</Key></Deleted></DeleteResult>`)
+  return answer.kind === 'result' ? answer.deleted[0]?.key : answer.kind
+}
+
+describe('text', () => {
+  for (const { name, key, canonical, accept } of vectors.encode.filter((vector) => vector.representable)) {
+    it(`writes ${name}`, async () => {
+      expect(isXmlText(key)).toBe(true)
+      expect(xmlText(key)).toBe(canonical)
+      for (const spelling of accept ?? []) expect(await readBack(spelling)).toBe(key)
+    })
+  }
+
+  for (const { name, key, reason } of vectors.encode.filter((vector) => !vector.representable)) {
+    it(`knows whether XML can carry ${name}`, () => {
+      expect(isXmlText(key)).toBe(reason === 'empty' || reason === 'too-long')
+    })
+  }
+
+  it('refuses exactly what XML 1.0 has no character for', () => {
+    for (let unit = 0; unit <= 0xffff; unit++) {
+      const isControl = unit < 0x20 && ![0x09, 0x0a, 0x0d].includes(unit)
+      const isHalf = unit >= 0xd800 && unit < 0xe000
+      expect(isXmlText(`a${String.fromCharCode(unit)}b`), unit.toString(16)).toBe(
+        !isControl && !isHalf && unit < 0xfffe,
+      )
+    }
+  })
+
+  it('refuses every string that has no UTF-8 form', () => {
+    fc.assert(fc.property(anyUnits, (key) => !isXmlText(key) || text(utf8(key)) === key))
+  })
+
+  it('reads back as the key', async () => {
+    await fc.assert(fc.asyncProperty(xmlTexts, async (key) => (await readBack(xmlText(key))) === key))
+  })
+})
+
+describe('body', () => {
+  for (const { name, objects, quiet, body, contentLength } of vectors.bodies) {
+    it(`is the one of ${name}`, () => {
+      const written = deleteXml(objects.map(toObject), quiet)
+      expect(text(written)).toBe(body)
+      expect(written.length).toBe(contentLength)
+    })
+  }
+
+  it('takes plain keys as strings', () => {
+    expect(deleteXml(['a&b', 'c'], true)).toEqual(deleteXml([{ key: 'a&b' }, { key: 'c' }], true))
+  })
+
+  it('has exactly the bytes announced', () => {
+    fc.assert(
+      fc.property(fc.array(objects), (all) => {
+        const bytes = all.reduce((sum, object) => sum + objectBytes(object), 0)
+        expect(deleteXml(all, true).length).toBe(ENVELOPE_BYTES + bytes)
+        expect(deleteXml(all, false).length).toBe(ENVELOPE_BYTES + bytes - '<Quiet>true</Quiet>'.length)
+      }),
+    )
+  })
+
+  it('counts every character right', () => {
+    for (let unit = 0; unit < 0xd800; unit++) {
+      const key = `a${String.fromCharCode(unit)}`
+      expect(objectBytes(key), unit.toString(16)).toBe(deleteXml([key], true).length - ENVELOPE_BYTES)
+    }
+  })
+})
+
+interface VectorObject {
+  readonly key: string
+  readonly versionId?: string
+  readonly etag?: string
+  readonly lastModifiedTime?: string
+  readonly size?: number
+}
+
+const toObject = ({ etag, lastModifiedTime, ...rest }: VectorObject): XmlObject => ({
+  ...rest,
+  ...(etag !== undefined && { eTag: etag }),
+  ...(lastModifiedTime !== undefined && { lastModified: new Date(lastModifiedTime) }),
+})
