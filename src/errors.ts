@@ -29,7 +29,7 @@ export class KeysweepError extends Error {
   readonly report?: DeleteReport | PutReport
 
   constructor(message: string, details: KeysweepErrorDetails) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    super(message, details.cause !== undefined ? { cause: details.cause } : undefined)
     this.code = details.code
     this.provider = details.provider
     if (details.status !== undefined) this.status = details.status

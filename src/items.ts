@@ -81,7 +81,8 @@ export function keyFlaw(item: unknown, maxBytes: number): Flaw | undefined {
 export function strayMember(item: unknown, members: readonly string[], store: string): Flaw | undefined {
   if (typeof item === 'string') return undefined
   const stray = members.find((name) => memberOf(item, name) !== undefined)
-  return stray && invalidKey(`${store} does not know \`${stray}\` and would delete the key without looking at it; leave it out`)
+  if (stray === undefined) return undefined
+  return invalidKey(`${store} does not know \`${stray}\` and would delete the key without looking at it; leave it out`)
 }
 
 export const invalidKey = (message: string): Flaw => ({ code: 'InvalidKey', message })

@@ -1,4 +1,5 @@
 import type { Credentials } from './credentials.js'
+import { memberOf } from './items.js'
 
 const MASK = '[redacted]'
 /** Shorter ones would blank out innocent text. */
@@ -9,8 +10,8 @@ export class Redactor {
   readonly #secrets: string[] = []
 
   learn(credentials: Credentials): void {
-    const { secretAccessKey, sessionToken, iamToken } = credentials as Record<string, unknown>
-    for (const secret of [secretAccessKey, sessionToken, iamToken]) {
+    for (const name of ['secretAccessKey', 'sessionToken', 'iamToken']) {
+      const secret = memberOf(credentials, name)
       if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || this.#secrets.includes(secret)) continue
       this.#secrets.unshift(...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]))
       this.#secrets.length = Math.min(this.#secrets.length, 24)

@@ -7,9 +7,14 @@ import type { Store } from './store.js'
 /** No answer is longer than this; it is several times what a full batch of the longest keys can fill. */
 const MOST_ANSWER_BYTES = 32 * 1024 * 1024
 
+/** What a dry run's attempt comes to. */
+export interface Planned {
+  readonly kind: 'planned'
+}
+
 /** What one attempt came to. */
 export interface AttemptResult<Detail> {
-  readonly verdict: Verdict<Detail>
+  readonly verdict: Verdict<Detail> | Planned
   readonly startedAt: number
   readonly durationMs: number
   readonly bytesSent: number
@@ -82,6 +87,18 @@ export async function attempt<Item, Detail>(
     ...(credentials && { credentials }),
     ...(cause !== undefined && { cause }),
   }
+}
+
+/** Encodes a request and does not send it. */
+export async function rehearse<Item, Detail>(
+  _store: Store,
+  operation: Operation<Item, Detail>,
+  items: readonly Item[],
+  mode: Mode,
+): Promise<AttemptResult<Detail>> {
+  const { body } = await operation.encode(items, mode)
+  const bytesSent = body?.length ?? 0
+  return { verdict: { kind: 'planned' }, startedAt: 0, durationMs: 0, bytesSent, bytesReceived: 0, sent: false, skewMs: 0 }
 }
 
 /** A transport or a callback that ignores its signal must not hold the run. */

@@ -13,6 +13,8 @@ export interface Reason {
 
 /** What an attempt that did not do an item has shown. */
 export interface Attempted {
+  /** Whether a request left at all; if not, it is no attempt of the item's. */
+  readonly sent?: boolean
   /** It may pass, so it counts against the attempts an item has. */
   readonly transient: boolean
   /** The request may have reached the store. */
@@ -63,12 +65,17 @@ export class Batch<Item, Detail extends object> {
     this.#open--
   }
 
-  get settled(): boolean {
+  get isSettled(): boolean {
     return this.#open === 0
   }
 
+  /** Whether every item can go out in one request. */
+  get isIntact(): boolean {
+    return this.#open === this.items.length && this.alone.length === 0 && this.items.length > 0
+  }
+
   isOpen(index: number): boolean {
-    return !this.settled && this.#fates?.[index] === undefined && !this.twins.has(index)
+    return !this.isSettled && this.#fates?.[index] === undefined && !this.twins.has(index)
   }
 
   /** Every item is plainly done. For a batch that went out whole, in one request. */
@@ -89,7 +96,7 @@ export class Batch<Item, Detail extends object> {
   attempted(index: number, attempt: Attempted): void {
     const size = this.items.length
     this.#attempts ??= new Uint16Array(size)
-    this.#attempts[index] = (this.#attempts[index] ?? 0) + 1
+    if (attempt.sent !== false) this.#attempts[index] = (this.#attempts[index] ?? 0) + 1
     if (attempt.transient) {
       this.#failures ??= new Uint16Array(size)
       this.#failures[index] = (this.#failures[index] ?? 0) + 1

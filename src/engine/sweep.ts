@@ -1,14 +1,16 @@
 import pLimit from 'p-limit'
-import { KeysweepError } from '../errors.js'
 import type { Mode, Operation, Outcomes, Refusal } from '../operation.js'
 import type { FailedKey } from '../report.js'
-import { type AttemptResult, attempt, STOPPED } from './attempt.js'
+import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
 import type { Batch, DoneKey, Reason } from './batch.js'
 import { Cutter, type Limits } from './cutter.js'
-import { attemptedBy, type Family, type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
 import { Pace } from './pace.js'
+import { type History, type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
+import { Pool } from './pool.js'
+import { remedyFor } from './remedy.js'
 import { retryDelay } from './retry.js'
 import type { Puller } from './source.js'
+import { Splitter } from './splitter.js'
 import type { Store } from './store.js'
 import { difference, newTally, type Tally } from './tally.js'
 
@@ -16,14 +18,14 @@ import { difference, newTally, type Tally } from './tally.js'
 export interface Plan {
   readonly concurrency: number
   readonly signal: AbortSignal | undefined
-  readonly onProgress: ((progress: Tally & Outlook) => unknown) | undefined
+  readonly onProgress: ((tally: Tally, present: Present) => unknown) | undefined
   readonly dryRun: boolean
   readonly maxRequests: number
   readonly mode: Mode
 }
 
-/** The present of a run. */
-export interface Outlook {
+/** How a run stands right now. */
+export interface Present {
   readonly total: number | undefined
   readonly inFlight: number
   readonly concurrency: number
@@ -40,43 +42,48 @@ export interface SettledBatch {
   readonly resumeFrom: number | undefined
 }
 
-/** Splitting ends after this many parts without a success: then it was no single item's fault. */
-const MOST_FRUITLESS_PARTS = 64
-/** Items of batches that wait for some of their items to be tried again, so that these can share a request. */
+/** Why a run was cut short by something other than its budget. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly status?: number | undefined
+  readonly requestId?: string | undefined
+  readonly cause?: unknown
+}
+
+/** Items of batches that wait for some of their own to be tried again, so that these can share a request. */
 const MOST_WAITING_ITEMS = 65_536
 
 const NOT_SENT: Reason = { code: 'NotSent', message: 'The run ended before this was sent', retryable: true }
 
 /** One run: pulls, cuts, sends, settles and yields, in bounded memory. It never knows which provider it serves. */
 export class Sweep<Item, Detail extends object> {
-  readonly tally: Tally = newTally()
-  /** Why the run failed, once it has. */
-  failure: KeysweepError | undefined
-  readonly #cutter: Cutter<Item, Detail>
+  /** Why the run was cut short, once it is. */
+  failure: Failure | undefined
+  /** The index of the first item not taken, once the run has ended early. */
+  resumeFrom: number | undefined
+  readonly tally = newTally()
   readonly #limits: Limits
+  readonly #cutter: Cutter<Item, Detail>
   readonly #pace: Pace
   readonly #limit: ReturnType<typeof pLimit>
+  readonly #splitter = new Splitter()
+  readonly #pool: Pool<Item, Detail>
   readonly #startedAt = performance.now()
   readonly #controllers = new Set<AbortController>()
   readonly #open = new Set<Batch<Item, Detail>>()
-  #openItems = 0
   readonly #ready: Parcel<Item, Detail>[] = []
   readonly #delayed = new Map<Parcel<Item, Detail>, ReturnType<typeof setTimeout>>()
-  /** Items of many batches that failed in a way that may pass, to be sent again together. */
-  #pool: Slot<Item, Detail>[] = []
-  #poolDueAt = 0
+  readonly #outbox: Omit<SettledBatch, 'tally' | 'settledThrough' | 'resumeFrom'>[] = []
+  readonly #yielded = new Map<number, number>()
   #poolTimer: ReturnType<typeof setTimeout> | undefined
-  #poolInFlight = false
+  #poolInFlight = 0
+  #openItems = 0
+  #settledThrough = 0
+  #reported = newTally()
   #pulling = false
   #stopping = false
   #finished = false
-  #fruitless = 0
-  /** Codes that were found to be no single item's fault. */
-  readonly #hopeless = new Set<string>()
-  readonly #outbox: Batch<Item, Detail>[] = []
-  readonly #yielded = new Map<number, number>()
-  #settledThrough = 0
-  #told: Tally = newTally()
   #wake = () => {}
 
   constructor(
@@ -87,16 +94,12 @@ export class Sweep<Item, Detail extends object> {
   ) {
     this.#limits = { items: operation.maxItems, bytes: operation.maxBytes }
     this.#cutter = new Cutter(puller, operation, this.#limits, () => store.clock().getTime() + store.skewMs)
+    this.#pool = new Pool(operation)
     this.#pace = new Pace(plan.concurrency)
     this.#limit = pLimit(plan.concurrency)
   }
 
-  /** The index of the first item not taken; undefined where the input was read to its end. */
-  get resumeFrom(): number | undefined {
-    return this.#stopping && !this.#wasReadWhole ? this.#cutter.taken : undefined
-  }
-
-  /** The run, batch by batch, as they settle. Afterwards `failure` says whether it was cut short by an error. */
+  /** The run, batch by batch, as they settle. Afterwards `failure` says whether it was cut short. */
   async *batches(): AsyncGenerator<SettledBatch, void, undefined> {
     const { signal } = this.plan
     const abort = () => this.#abort(signal?.reason)
@@ -110,42 +113,379 @@ export class Sweep<Item, Detail extends object> {
           this.#pump()
           yield this.#deliver(batch)
         } else if (this.#finished) break
-        else await new Promise<void>((resolve) => (this.#wake = resolve))
+        else
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve
+          })
       }
     } finally {
       signal?.removeEventListener('abort', abort)
-      // Reached early where the consumer has left its loop.
+      // The consumer may have left its loop early.
       if (!this.#finished) this.#abort(undefined)
     }
   }
 
-  #wasReadWhole = false
-
   /** Starts whatever may start now. Called whenever something has changed. */
   #pump(): void {
     try {
-      while (!this.#stopping && this.#hasSlot()) {
-        const parcel = this.#ready[0]
-        if (this.#budget <= 0 && (parcel || !this.#isIdle)) {
-          this.#stop()
-          break
-        }
-        if (parcel) {
-          this.#ready.shift()
-          this.#launch(parcel)
-        } else if (!this.#pull() && !this.#flushPool()) break
-      }
-    } catch (error) {
-      this.#fail('SourceFailed', 'The input could not be read', error)
+      while (!this.#stopping && this.#inFlight < this.#limit.concurrency && this.#startOne());
+    } catch (cause) {
+      this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause })
     }
     this.#finishIfDone()
   }
 
-  #hasSlot(): boolean {
-    return this.#limit.activeCount + this.#limit.pendingCount < this.#limit.concurrency
+  /** Starts one thing: what waits, else a fresh batch, else the pool. False where there is nothing to start. */
+  #startOne(): boolean {
+    if (this.#budget <= 0) {
+      const waits = this.#ready.length + this.#delayed.size + this.#pool.size > 0
+      if (waits || !(this.#cutter.ended || this.#pulling)) this.#stop()
+      return false
+    }
+    const parcel = this.#ready.shift()
+    if (parcel) this.#launch(parcel)
+    return parcel !== undefined || this.#pull() || this.#flushPool()
   }
 
+  get #inFlight(): number {
+    return this.#limit.activeCount + this.#limit.pendingCount
+  }
+
+  /** Requests that may still be sent. */
   get #budget(): number {
     return this.plan.maxRequests - this.tally.requests
+  }
+
+  /** Takes a fresh batch from the input, if there is room for one. False where none can be had at once. */
+  #pull(): boolean {
+    if (this.#cutter.ended || this.#pulling || !this.#hasRoom()) return false
+    const batch = this.#cutter.next()
+    if (!(batch instanceof Promise)) return this.#accept(batch)
+    this.#pulling = true
+    batch
+      .then(
+        (pulled) => this.#finished || this.#accept(pulled),
+        (cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }),
+      )
+      .finally(() => {
+        this.#pulling = false
+        this.#pump()
+      })
+    return false
+  }
+
+  /** Whether memory and budget allow another batch. What waits to be tried again has the first claim on the budget. */
+  #hasRoom(): boolean {
+    const claimed = this.#delayed.size + Math.min(1, this.#pool.size)
+    const mostOpen = Math.max(MOST_WAITING_ITEMS, 2 * this.plan.concurrency * this.#limits.items)
+    return this.#budget > claimed && this.#openItems < mostOpen && this.#outbox.length < this.plan.concurrency
+  }
+
+  #accept(batch: Batch<Item, Detail> | undefined): boolean {
+    if (!batch) return false
+    this.#open.add(batch)
+    this.#openItems += batch.items.length
+    this.tally.items += batch.items.length
+    this.#ready.push(...parcelsOf(batch, this.operation))
+    this.#closeIfSettled(batch)
+    return true
+  }
+
+  /** Sends what is in the pool, once nothing else can join it or the input cannot go on without it. */
+  #flushPool(): boolean {
+    const canGrow = this.#inFlight > 0 && this.#pool.size < this.#limits.items
+    const holdsUpInput = !this.#cutter.ended && !this.#pulling && this.#poolInFlight === 0
+    if (this.#pool.size === 0 || (canGrow && !holdsUpInput)) return false
+    const wait = this.#pool.wait(performance.now())
+    if (wait > 0) {
+      this.#poolTimer ??= setTimeout(() => {
+        this.#poolTimer = undefined
+        this.#pump()
+      }, wait)
+      return false
+    }
+    this.#poolInFlight++
+    this.#ready.push(parcelOf(this.operation, this.#pool.take(this.#limits), { attempts: 1, pooled: true }))
+    return true
+  }
+
+  #launch(parcel: Parcel<Item, Detail>): void {
+    if (parcel.items.length > this.#limits.items) {
+      this.#ready.unshift(...pieces(parcel, this.#limits.items, { ...parcel, pooled: false }))
+      return this.#leavePool(parcel)
+    }
+    if (parcel.family && !this.#splitter.admits(parcel.family, parcel.reason?.code ?? '')) {
+      this.#failAll(slotsOf(parcel), parcel.reason ?? NOT_SENT)
+      return
+    }
+    this.tally.requests++
+    if (parcel.attempts > 0) this.tally.retries++
+    const controller = new AbortController()
+    this.#controllers.add(controller)
+    const send = this.plan.dryRun ? rehearse : attempt
+    this.#limit(() => send(this.store, parcel.operation, parcel.items, this.plan.mode, controller))
+      .then((result) => this.#settle(parcel, result))
+      .catch((cause) => this.#fail({ code: 'Unexpected', message: 'keysweep itself failed; please report this', cause }))
+      .finally(() => {
+        this.#controllers.delete(controller)
+        this.#pump()
+      })
+  }
+
+  #settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): void {
+    this.tally.bytesSent += result.bytesSent
+    this.tally.bytesReceived += result.bytesReceived
+    this.#leavePool(parcel)
+    const { verdict } = result
+    let retryDelayMs: number | undefined
+    if (verdict.kind === 'planned') for (const { batch, index } of slotsOf(parcel)) batch.planned(index)
+    else if (verdict.kind === 'outcomes') retryDelayMs = this.#settleOutcomes(parcel, verdict, result)
+    else retryDelayMs = this.#settleRefusal(parcel, verdict, result)
+    this.#limit.concurrency = this.#pace.concurrency
+    if (parcel.slots) for (const { batch } of parcel.slots) this.#closeIfSettled(batch)
+    else this.#closeIfSettled(parcel.batch)
+    if (!this.plan.dryRun) this.#tellAttempt(parcel, result, retryDelayMs)
+    this.#tellProgress()
+  }
+
+  /** Gives how long the longest wait of the items that are to be sent again is, if there are any. */
+  #settleOutcomes(
+    parcel: Parcel<Item, Detail>,
+    { outcomes, requestId }: Outcomes<Detail>,
+    { status, startedAt }: AttemptResult<Detail>,
+  ): number | undefined {
+    this.#splitter.succeeded(parcel.family)
+    if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
+    else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
+    let longest: number | undefined
+    let throttled = false
+    const slots = outcomes ? slotsOf(parcel) : []
+    outcomes?.forEach((outcome, place) => {
+      const slot = slots[place] as Slot<Item, Detail>
+      if ('done' in outcome) return slot.batch.done(slot.index, outcome.done)
+      throttled ||= outcome.throttled === true
+      slot.batch.attempted(slot.index, { transient: outcome.retryable, arrived: true, unsure: outcome.unsure })
+      const reason = this.#reason({ ...outcome, status, requestId })
+      const delay = outcome.retryable && !this.#stopping ? this.#delayFor(slot) : undefined
+      if (delay === undefined) return slot.batch.fail(slot.index, reason)
+      longest = Math.max(longest ?? 0, delay)
+      this.#again(parcel, { ...slot, reason }, delay)
+    })
+    if (throttled) this.#throttled(startedAt)
+    else this.#pace.succeeded()
+    return longest
+  }
+
+  /** Has an item sent again: with others like it, unless it has to go alone. */
+  #again(parcel: Parcel<Item, Detail>, slot: Slot<Item, Detail>, delay: number): void {
+    if (parcel.operation === this.operation) this.#pool.add(slot, performance.now() + delay)
+    else this.#later(parcelOf(parcel.operation, [slot], { attempts: parcel.attempts + 1 }), delay)
+  }
+
+  #settleRefusal(
+    parcel: Parcel<Item, Detail>,
+    refusal: Refusal,
+    result: AttemptResult<Detail>,
+  ): number | undefined {
+    const remedy = remedyFor(refusal, result, parcel.mended === true, this.store)
+    const transient = remedy === 'retry' || remedy === 'slow'
+    const slots = slotsOf(parcel)
+    const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
+    for (const { batch, index } of slots) batch.attempted(index, shown)
+    const reason = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
+    const { family } = parcel
+    const history = { attempts: parcel.attempts + 1, reason, family, mended: parcel.mended === true }
+    if (remedy === 'slow') this.#throttled(result.startedAt)
+    if (remedy === 'halt') this.#fail({ ...refusal, message: reason.message, cause: result.cause })
+    if (this.#stopping || remedy === 'none') this.#failAll(slots, reason)
+    else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
+    else if (remedy === 'reclock' || remedy === 'renew')
+      this.#ready.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
+    else this.#split(parcel, refusal, { ...history, family: family ?? { fruitless: 0 } }, result.bytesSent)
+    return undefined
+  }
+
+  /** Sends a request again, later, without the items whose attempts are used up. Gives the delay. */
+  #retry(
+    parcel: Parcel<Item, Detail>,
+    slots: readonly Slot<Item, Detail>[],
+    refusal: Refusal,
+    history: History & { readonly reason: Reason },
+    cause: unknown,
+  ): number | undefined {
+    const kept: Slot<Item, Detail>[] = []
+    let delay: number | undefined
+    for (const slot of slots) {
+      const wait = this.#delayFor(slot, refusal.retryAfterMs)
+      if (wait === undefined) slot.batch.fail(slot.index, history.reason)
+      else kept.push({ batch: slot.batch, index: slot.index })
+      // One draw for all: they travel together.
+      delay ??= wait
+    }
+    if (kept.length > 0) this.#later(parcelOf(parcel.operation, kept, history), delay ?? 0)
+    else if (refusal.code === 'CredentialsFailed') this.#fail({ ...refusal, message: history.reason.message, cause })
+    return delay
+  }
+
+  /** Cuts a refused request in two, to find the item at fault, or because the store takes less than documented. */
+  #split(
+    parcel: Parcel<Item, Detail>,
+    { code, remedy }: Refusal,
+    history: History & { readonly reason: Reason },
+    bytesSent: number,
+  ): void {
+    const size = Math.ceil(parcel.items.length / 2)
+    if (parcel.items.length === 1 && remedy !== 'split') this.#splitter.giveUp(code)
+    if (parcel.items.length === 1 || this.#splitter.isHopeless(code))
+      return this.#failAll(slotsOf(parcel), history.reason)
+    if (remedy === 'fewer-items') this.#limits.items = Math.min(this.#limits.items, size)
+    if (remedy === 'fewer-bytes') this.#limits.bytes = Math.min(this.#limits.bytes, Math.ceil(bytesSent / 2))
+    this.#ready.push(...pieces(parcel, size, remedy === 'split' ? history : { ...history, family: undefined }))
+  }
+
+  #later(parcel: Parcel<Item, Detail>, delay: number): void {
+    const timer = setTimeout(() => {
+      this.#delayed.delete(parcel)
+      this.#ready.push(parcel)
+      this.#pump()
+    }, delay)
+    this.#delayed.set(parcel, timer)
+  }
+
+  /** How long an item waits before it is sent again; undefined where it is not. */
+  #delayFor({ batch, index }: Slot<Item, Detail>, askedMs?: number): number | undefined {
+    return retryDelay(this.store.retry, batch.failures(index), this.store.random, askedMs)
+  }
+
+  #throttled(startedAt: number): void {
+    this.tally.throttled++
+    this.#pace.throttled(startedAt, performance.now())
+  }
+
+  #leavePool(parcel: Parcel<Item, Detail>): void {
+    if (parcel.pooled) this.#poolInFlight--
+  }
+
+  #failAll(slots: readonly Slot<Item, Detail>[], reason: Reason): void {
+    for (const { batch, index } of slots) {
+      batch.fail(index, reason)
+      this.#closeIfSettled(batch)
+    }
+  }
+
+  #reason({ code, message, retryable, status, requestId }: Reason): Reason {
+    const { redactor } = this.store
+    return {
+      code: redactor.redact(code),
+      message: redactor.redact(message),
+      retryable,
+      status,
+      requestId: requestId && redactor.redact(requestId),
+    }
+  }
+
+  #closeIfSettled(batch: Batch<Item, Detail>): void {
+    if (!batch.isSettled || !this.#open.delete(batch)) return
+    const { done, failed } = batch.report()
+    this.#openItems -= batch.items.length
+    this.tally.done += done.length
+    this.tally.failed += failed.length
+    this.#outbox.push({ done, failed, offset: batch.offset, count: batch.items.length })
+    this.#wake()
+  }
+
+  #deliver(batch: Omit<SettledBatch, 'tally' | 'settledThrough' | 'resumeFrom'>): SettledBatch {
+    this.#yielded.set(batch.offset, batch.offset + batch.count)
+    for (let end = this.#yielded.get(this.#settledThrough); end !== undefined; end = this.#yielded.get(end)) {
+      this.#yielded.delete(this.#settledThrough)
+      this.#settledThrough = end
+    }
+    this.tally.durationMs = performance.now() - this.#startedAt
+    const own = { items: batch.count, done: batch.done.length, failed: batch.failed.length }
+    const tally = { ...difference(this.tally, this.#reported), ...own }
+    this.#reported = { ...this.tally }
+    const isLast = this.#finished && this.#outbox.length === 0
+    return { ...batch, tally, settledThrough: this.#settledThrough, resumeFrom: isLast ? this.resumeFrom : undefined }
+  }
+
+  #tellAttempt(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>, retryDelayMs: number | undefined): void {
+    const { onAttempt, redactor } = this.store
+    if (!onAttempt || result.verdict.kind === 'planned') return
+    const { verdict, status, durationMs } = result
+    const { requestId } = verdict
+    this.#call('onAttempt', () =>
+      onAttempt({
+        operation: parcel.operation.name,
+        items: parcel.items.length,
+        attempt: parcel.attempts + 1,
+        durationMs,
+        ...(status !== undefined && { status }),
+        ...(requestId !== undefined && { requestId: redactor.redact(requestId) }),
+        ...(verdict.kind === 'refusal' && { code: redactor.redact(verdict.code) }),
+        ...(retryDelayMs !== undefined && { retryDelayMs }),
+      }),
+    )
+  }
+
+  #tellProgress(): void {
+    const { onProgress } = this.plan
+    if (!onProgress) return
+    this.tally.durationMs = performance.now() - this.#startedAt
+    const present = { total: this.puller.total, inFlight: this.#inFlight, concurrency: this.#pace.concurrency }
+    this.#call('onProgress', () => onProgress(this.tally, present))
+  }
+
+  /** Calls a function of the user's; what it throws, or rejects with, ends the run. */
+  #call(name: string, callback: () => unknown): void {
+    const fail = (cause: unknown) => {
+      this.#fail({ code: 'CallbackFailed', message: `${name} threw`, cause })
+      this.#finishIfDone()
+    }
+    try {
+      const returned = callback()
+      if (returned instanceof Promise) returned.catch(fail)
+    } catch (cause) {
+      fail(cause)
+    }
+  }
+
+  #abort(reason: unknown): void {
+    this.#fail({ code: 'Aborted', message: 'The run was aborted', cause: reason })
+    for (const controller of this.#controllers) controller.abort(STOPPED)
+    this.#finishIfDone()
+  }
+
+  #fail(failure: Failure): void {
+    if (!this.#finished) this.failure ??= failure
+    this.#stop()
+  }
+
+  /** Sends nothing more. What is in flight is settled. */
+  #stop(): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    for (const timer of this.#delayed.values()) clearTimeout(timer)
+    clearTimeout(this.#poolTimer)
+  }
+
+  #finishIfDone(): void {
+    if (this.#finished || this.#controllers.size > 0) return
+    if (this.#stopping) this.#drain()
+    else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
+    this.#finished = true
+    this.tally.durationMs = performance.now() - this.#startedAt
+    this.#wake()
+  }
+
+  /** Settles what was taken and will not be sent, each item with the last that is known of it. */
+  #drain(): void {
+    const leftover = this.#cutter.leftover()
+    if (leftover) this.#accept(leftover)
+    for (const parcel of [...this.#ready.splice(0), ...this.#delayed.keys()])
+      for (const slot of slotsOf(parcel)) this.#failAll([slot], parcel.reason ?? slot.reason ?? NOT_SENT)
+    for (const slot of this.#pool.drain()) this.#failAll([slot], slot.reason ?? NOT_SENT)
+    this.#delayed.clear()
+    this.#cutter.close()
+    this.resumeFrom = this.#cutter.taken
   }
 }

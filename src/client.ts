@@ -1,0 +1,223 @@
+import { createTransport } from '#runtime/transport'
+import { CredentialCache } from './credential-cache.js'
+import type { Credentials } from './credentials.js'
+import { pullFrom } from './engine/source.js'
+import type { Authorize, Store } from './engine/store.js'
+import { type Plan, type SettledBatch, Sweep } from './engine/sweep.js'
+import type { Tally } from './engine/tally.js'
+import { KeysweepError } from './errors.js'
+import { fetchTransport } from './fetch-transport.js'
+import type { Entry, KvKey, Source } from './items.js'
+import type { Operation } from './operation.js'
+import {
+  admitCredentials,
+  type ClientOptions,
+  check,
+  clientSettings,
+  type DeleteOptions,
+  type PutOptions,
+} from './options.js'
+import { Redactor } from './redact.js'
+import type { DeleteBatch, DeletedKey, DeleteReport, DeleteStats, PutBatch, PutReport, PutStats } from './report.js'
+
+/** What a provider file tells of its provider: everything the engine needs, and nothing it has to ask for. */
+export interface Provider<Key> {
+  /** As its import is called. */
+  readonly name: string
+  readonly authorize: Authorize
+  readonly takesIamToken?: boolean
+  readonly deletes: Operation<Key, Omit<DeletedKey, 'key'>>
+  readonly puts?: Operation<Entry, Record<never, never>>
+  /** Whether `bypassGovernance` means anything to it. */
+  readonly knowsGovernance?: boolean
+}
+
+/** A client that deletes keys in bulk. Holds no connection until it is used, and needs no closing. */
+export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOptions> {
+  readonly #provider: Provider<Key>
+  readonly #store: Store
+
+  /** @internal */
+  protected constructor(provider: Provider<Key>, options: ClientOptions<Credentials>) {
+    this.#provider = provider
+    this.#store = openStore(provider, options)
+  }
+
+  /**
+   * Deletes `keys` and reports the fate of every one of them, in input order. Nothing is sent for an empty list.
+   *
+   * A key that does not exist counts as deleted where the store says so. Duplicates are sent once a request, and each is
+   * reported.
+   *
+   * @throws {KeysweepError} With the report so far: when every further request would be refused alike (wrong credentials,
+   * no such bucket), on abort (`name` is `AbortError`), and when the input or a callback throws.
+   * @throws {TypeError | RangeError} Naming the option that is wrong, before anything is sent.
+   */
+  async deleteMany(keys: Source<Key>, options?: Options): Promise<DeleteReport> {
+    const sweep = this.#deletion(keys, options)
+    const { done, failed } = await collect(sweep)
+    return orThrow(sweep, this.#provider.name, deleteReport(done, failed, sweep.tally, sweep.resumeFrom))
+  }
+
+  /**
+   * The same run, batch by batch as they settle, in bounded memory: the input is pulled only as fast as requests settle and
+   * batches are taken. Batches may come out of order; `offset` says where each belongs. Leaving the loop aborts the run.
+   *
+   * @throws The same as `deleteMany`, after every settled batch was yielded; the error's report holds no item twice.
+   */
+  async *deleteBatches(keys: Source<Key>, options?: Options): AsyncIterableIterator<DeleteBatch> {
+    const sweep = this.#deletion(keys, options)
+    for await (const batch of sweep.batches())
+      yield { ...deleteReport(batch.done, batch.failed, batch.tally, batch.resumeFrom), ...placeOf(batch) }
+    orThrow(sweep, this.#provider.name, deleteReport([], [], sweep.tally, sweep.resumeFrom))
+  }
+
+  /** @internal */
+  protected sweepEntries(entries: Source<Entry>, options: PutOptions | undefined): Sweep<Entry, object> {
+    const { puts } = this.#provider
+    if (!puts) throw new TypeError(`${this.#provider.name} has no call to put entries`)
+    return new Sweep(this.#store, puts, pullFrom(entries, 'entries'), planOf(options, this.#store, putStats))
+  }
+
+  /** @internal */
+  protected get providerName(): string {
+    return this.#provider.name
+  }
+
+  #deletion(keys: Source<Key>, options: DeleteOptions | undefined): Sweep<Key, Omit<DeletedKey, 'key'>> {
+    const plan = planOf(options, this.#store, deleteStats)
+    if (plan.mode.bypassGovernance && !this.#provider.knowsGovernance)
+      throw new TypeError(`bypassGovernance means nothing to ${this.#provider.name}; leave it out`)
+    return new Sweep(this.#store, this.#provider.deletes, pullFrom(keys, 'keys'), plan)
+  }
+}
+
+/** A client of a key-value store: deletes keys, and puts entries, in bulk. */
+export abstract class KeyValueClient extends DeleteClient<KvKey> {
+  /**
+   * Writes `entries` and reports the fate of every one of them, in input order.
+   *
+   * Where two entries of one request have the same key, the later one is written and both are reported; across requests
+   * their order is not defined.
+   *
+   * @throws The same as `deleteMany`.
+   */
+  async putMany(entries: Source<Entry>, options?: PutOptions): Promise<PutReport> {
+    const sweep = this.sweepEntries(entries, options)
+    const { done, failed } = await collect(sweep)
+    return orThrow(sweep, this.providerName, putReport(done, failed, sweep.tally, sweep.resumeFrom))
+  }
+
+  /** The same run, batch by batch as they settle, in bounded memory; see `deleteBatches`. */
+  async *putBatches(entries: Source<Entry>, options?: PutOptions): AsyncIterableIterator<PutBatch> {
+    const sweep = this.sweepEntries(entries, options)
+    for await (const batch of sweep.batches())
+      yield { ...putReport(batch.done, batch.failed, batch.tally, batch.resumeFrom), ...placeOf(batch) }
+    orThrow(sweep, this.providerName, putReport([], [], sweep.tally, sweep.resumeFrom))
+  }
+}
+
+function openStore<Key>(provider: Provider<Key>, options: ClientOptions<Credentials>): Store {
+  const settings = clientSettings(options)
+  const { fetch, dispatcher, onAttempt } = options
+  const admit = (credentials: unknown) => admitCredentials(credentials, provider.takesIamToken === true)
+  return {
+    ...settings,
+    provider: provider.name,
+    authorize: provider.authorize,
+    transport: fetch ? fetchTransport(fetch) : createTransport(dispatcher),
+    credentials: new CredentialCache(options.credentials, admit),
+    redactor: new Redactor(),
+    onAttempt,
+    skewMs: 0,
+  }
+}
+
+type AnyOptions = Omit<DeleteOptions, 'onProgress'> & {
+  readonly onProgress?: (progress: never) => unknown
+  readonly bypassGovernance?: boolean
+}
+
+function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: Tally) => Stats): Plan {
+  check.object(options, 'options')
+  const { concurrency = store.concurrency, signal, onProgress, dryRun, quiet, bypassGovernance } = options
+  const { maxRequests = Number.POSITIVE_INFINITY } = options
+  check.number(concurrency, 'concurrency', { from: 1 })
+  check.number(options.maxRequests, 'maxRequests', { from: 0 })
+  check.function(onProgress, 'onProgress')
+  for (const name of ['dryRun', 'quiet', 'bypassGovernance'] as const) check.boolean(options[name], name)
+  if (signal !== undefined && !('aborted' in Object(signal))) throw new TypeError('signal must be an AbortSignal')
+  const tell = onProgress as ((progress: object) => unknown) | undefined
+  return {
+    concurrency,
+    signal,
+    onProgress:
+      tell &&
+      ((tally, { total, inFlight, concurrency: allowed }) =>
+        tell({ ...statsOf(tally), ...(total !== undefined && { total }), inFlight, concurrency: allowed })),
+    dryRun: dryRun === true,
+    maxRequests,
+    mode: { quiet: quiet === true, bypassGovernance: bypassGovernance === true },
+  }
+}
+
+/** Gathers the batches of a run, and puts them back into input order. */
+async function collect<Item, Detail extends object>(sweep: Sweep<Item, Detail>) {
+  const early = new Map<number, SettledBatch>()
+  const done: SettledBatch['done'] = []
+  const failed: SettledBatch['failed'] = []
+  let through = 0
+  for await (const batch of sweep.batches()) {
+    early.set(batch.offset, batch)
+    for (let next = early.get(through); next; next = early.get(through)) {
+      early.delete(through)
+      // Not with spread: an argument list has an end.
+      for (const item of next.done) done.push(item)
+      for (const item of next.failed) failed.push(item)
+      through += next.count
+    }
+  }
+  return { done, failed }
+}
+
+function orThrow<Item, Detail extends object, Report extends DeleteReport | PutReport>(
+  { failure }: Sweep<Item, Detail>,
+  provider: string,
+  report: Report,
+): Report {
+  if (!failure) return report
+  const { message, ...details } = failure
+  throw new KeysweepError(`${provider}: ${message} (${failure.code})`, { ...details, provider, report })
+}
+
+const commonStats = ({ items, failed, requests, retries, throttled, bytesSent, bytesReceived, durationMs }: Tally) => ({
+  items,
+  failed,
+  requests,
+  retries,
+  throttled,
+  bytesSent,
+  bytesReceived,
+  durationMs,
+})
+
+const deleteStats = (tally: Tally): DeleteStats => ({ ...commonStats(tally), deleted: tally.done })
+const putStats = (tally: Tally): PutStats => ({ ...commonStats(tally), written: tally.done })
+
+const resume = (resumeFrom: number | undefined) => resumeFrom !== undefined && { resumeFrom }
+
+const deleteReport = (
+  deleted: SettledBatch['done'],
+  failed: SettledBatch['failed'],
+  tally: Tally,
+  resumeFrom: number | undefined,
+): DeleteReport => ({ deleted, failed, stats: deleteStats(tally), ...resume(resumeFrom) })
+
+const putReport = (
+  written: SettledBatch['done'],
+  failed: SettledBatch['failed'],
+  tally: Tally,
+  resumeFrom: number | undefined,
+): PutReport => ({ written, failed, stats: putStats(tally), ...resume(resumeFrom) })
+
+const placeOf = ({ offset, count, settledThrough }: SettledBatch) => ({ offset, count, settledThrough })

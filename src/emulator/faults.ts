@@ -1,0 +1,125 @@
+import type { KeyFaults } from './exchange.js'
+import { type Random, seeded } from './random.js'
+
+/** A probability: from 0, never, to 1, always. */
+type Probability = number
+
+/** What goes wrong, in the order in which it strikes. */
+export interface Faults {
+  /** How far the server's clock is ahead of the emulator's; behind where negative. */
+  readonly clockSkewMs?: number
+  /** How long an answer takes: half on the way in, half on the way back. Hanging up on the way in, nothing happens. */
+  readonly latencyMs?: number
+  /**
+   * Keys that may be asked for in a second, and at once; more is refused whole as the provider refuses too much.
+   * A request of more keys than `burst` passes when the bucket is full, and is paid for afterwards.
+   */
+  readonly throttle?: { readonly keysPerSecond: number; readonly burst: number }
+  /** Statuses, of 300 to 599, answered in place of the store's. A 5xx but 503 may have been carried out: half of them are. */
+  readonly status?: Readonly<Record<number, Probability>>
+  /** Seconds; sent with what is throttled and with 429 and 503, as the provider asks for patience. */
+  readonly retryAfter?: number
+  /** The connection breaks without an answer; half of the time after the request was carried out. */
+  readonly reset?: Probability
+  /** Keys that fail with this code and stay as they were. Alibaba gives no codes in a batch. */
+  readonly keyErrors?: Readonly<Record<string, Probability>>
+  /** Keys that are carried out and left out of the answer. */
+  readonly leaveOut?: Probability
+  /** The request is carried out and the answer is the provider's error document, with status 200. */
+  readonly errorInside200?: Probability
+  /** The request is carried out and the answer is an HTML page, with status 200. */
+  readonly html?: Probability
+  /** The request is carried out and the answer has no body. */
+  readonly empty?: Probability
+  /** The request is carried out and the answer stops midway; half of the time with the connection, half as if it were whole. */
+  readonly truncate?: Probability
+  /** How fast answers arrive. */
+  readonly slowBytesPerSecond?: number
+}
+
+/** What the faults of one store decide, by its own dice. */
+export class Troubles implements KeyFaults {
+  #faults: Faults = {}
+  #allowance = 0
+  #refilled = 0
+  readonly #random: Random
+
+  constructor(seed: number) {
+    this.#random = seeded(seed)
+  }
+
+  get faults(): Faults {
+    return this.#faults
+  }
+
+  set(faults: Faults): void {
+    check(faults)
+    this.#faults = faults
+    this.#allowance = faults.throttle?.burst ?? 0
+    this.#refilled = performance.now()
+  }
+
+  /** Whether something of this probability happens. */
+  strikes(probability: Probability | undefined): boolean {
+    return probability !== undefined && probability > 0 && this.#random() < probability
+  }
+
+  /** A number below `count`. */
+  pick(count: number): number {
+    return Math.floor(this.#random() * count)
+  }
+
+  /** Whether so many keys are too many by now. */
+  isTooMuch(items: number): boolean {
+    const { throttle } = this.#faults
+    if (!throttle) return false
+    const now = performance.now()
+    const refill = ((now - this.#refilled) / 1000) * throttle.keysPerSecond
+    this.#allowance = Math.min(throttle.burst, this.#allowance + refill)
+    this.#refilled = now
+    if (this.#allowance < Math.min(items, throttle.burst)) return true
+    this.#allowance -= items
+    return false
+  }
+
+  /** The status to answer in place of the store's, if any. */
+  status(): number | undefined {
+    const status = this.#choose(this.#faults.status)
+    return status === undefined ? undefined : Number(status)
+  }
+
+  failure(): string | undefined {
+    return this.#choose(this.#faults.keyErrors)
+  }
+
+  leavesOut(): boolean {
+    return this.strikes(this.#faults.leaveOut)
+  }
+
+  /** One of several, each with its own probability, or none. */
+  #choose(choices: Readonly<Record<string, Probability>> | undefined): string | undefined {
+    if (choices === undefined) return undefined
+    let dice = this.#random()
+    for (const choice in choices) {
+      dice -= choices[choice] as Probability
+      if (dice < 0) return choice
+    }
+    return undefined
+  }
+}
+
+function check(faults: Faults): void {
+  const { status = {}, keyErrors = {}, throttle, latencyMs, retryAfter, slowBytesPerSecond } = faults
+  const { reset, leaveOut, errorInside200, html, empty, truncate } = faults
+  const probabilities = { reset, leaveOut, errorInside200, html, empty, truncate, ...status, ...keyErrors }
+  for (const [name, value] of Object.entries(probabilities))
+    if (value !== undefined && !(value >= 0 && value <= 1))
+      throw new RangeError(`${name} must be a probability from 0 to 1`)
+  for (const code of Object.keys(status))
+    if (!(Number(code) >= 300 && Number(code) <= 599)) throw new RangeError(`status ${code} must be from 300 to 599`)
+  for (const [name, value] of Object.entries({ latencyMs, retryAfter }))
+    if (value !== undefined && !(value >= 0)) throw new RangeError(`${name} must not be negative`)
+  const rates = { slowBytesPerSecond, keysPerSecond: throttle?.keysPerSecond, burst: throttle?.burst }
+  for (const [name, value] of Object.entries(rates))
+    if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be more than 0`)
+}

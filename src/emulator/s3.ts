@@ -1,0 +1,80 @@
+import type { Accounts } from './accounts.js'
+import type { Call, Incoming, Protocol, Refusal } from './exchange.js'
+import { bucketOf } from './hosts.js'
+import { orRefuse, queryPairs } from './raw.js'
+import { errorDocument, failure, refusal, xmlAnswer } from './s3-answers.js'
+import { deleteObjects } from './s3-delete.js'
+import { listObjects } from './s3-list.js'
+import { objectCall } from './s3-objects.js'
+import { S3_STORES, type S3Store, type S3Traits } from './s3-stores.js'
+import type { Holdings } from './state.js'
+import { SigV4Verifier } from './verify-sigv4.js'
+
+/** The stores that speak S3. */
+export class S3Protocol implements Protocol {
+  readonly #traits: S3Traits
+  readonly #verifier: SigV4Verifier
+
+  constructor(
+    readonly store: S3Store,
+    readonly accounts: Accounts,
+    readonly holdings: Holdings,
+  ) {
+    this.#traits = S3_STORES[store]
+    this.#verifier = new SigV4Verifier(accounts, this.#traits.region)
+  }
+
+  async accept(request: Incoming, now: Date): Promise<Call> {
+    if (!this.#acceptToken(request, now)) await this.#verifier.verify(request, now)
+    const { bucket, key } = this.#resource(request)
+    if (bucket === '') throw refusal('MethodNotAllowed')
+    const container = this.holdings.find(this.store, bucket)
+    if (!container) throw refusal('NoSuchBucket', { BucketName: bucket })
+    const query = new Map(orRefuse(() => queryPairs(request.query), refusal('InvalidURI')))
+    if (key !== '') return objectCall(request, key, query.get('versionId') || undefined, container)
+    if (request.method === 'POST' && query.has('delete')) return deleteObjects(request, container, this.#traits)
+    if (request.method === 'GET') return listObjects(bucket, query, container)
+    if (request.method === 'HEAD') return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }
+    throw refusal('NotImplemented')
+  }
+
+  refuse(refused: Refusal, { method, path }: Incoming, requestId: string) {
+    const answer = xmlAnswer(refused.status, errorDocument(refused, path, requestId))
+    return method === 'HEAD' ? { ...answer, body: '' } : answer
+  }
+
+  throttled() {
+    return refusal('SlowDown')
+  }
+
+  failure(status: number) {
+    return failure(status)
+  }
+
+  retryAfter(seconds: number) {
+    return { 'retry-after': String(seconds) }
+  }
+
+  identify(requestId: string) {
+    return { 'x-amz-request-id': requestId }
+  }
+
+  /** Whether an IAM token came in place of a signature; throws where it is no good. */
+  #acceptToken({ headers }: Incoming, now: Date): boolean {
+    if (!this.#traits.takesIamTokens) return false
+    const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? headers['x-yacloud-subjecttoken']
+    if (token === undefined) return false
+    const standing = this.accounts.standing(token, now)
+    if (standing !== 'valid') throw refusal(standing === 'expired' ? 'ExpiredToken' : 'AccessDenied')
+    return true
+  }
+
+  /** What is asked for, in either style of address. */
+  #resource({ path, headers }: Incoming): { bucket: string; key: string } {
+    const decoded = orRefuse(() => decodeURIComponent(path), refusal('InvalidURI')).slice(1)
+    const host = bucketOf(this.store, headers.host ?? '')
+    if (host !== undefined) return { bucket: host, key: decoded }
+    const slash = decoded.indexOf('/')
+    return slash < 0 ? { bucket: decoded, key: '' } : { bucket: decoded.slice(0, slash), key: decoded.slice(slash + 1) }
+  }
+}

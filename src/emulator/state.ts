@@ -1,0 +1,91 @@
+import { Container, type Lock, type Versioning } from './container.js'
+import { STORES, type StoreName } from './exchange.js'
+import { draw, type Random, uuid } from './random.js'
+
+/** How a bucket is made. Namespaces know neither. */
+export interface ContainerOptions {
+  /** `true` or `'Enabled'` keeps versions; `'Suspended'` writes the version `null`. Default: off. */
+  readonly versioning?: boolean | 'Enabled' | 'Suspended'
+  /** Versions can be locked; turns versioning on. Default: off. */
+  readonly objectLock?: boolean
+}
+
+/** One version of a key. */
+export interface StoredVersion {
+  /** `null` where the bucket kept no versions at the time. */
+  readonly versionId: string
+  readonly deleteMarker: boolean
+  readonly lock?: Lock
+}
+
+/** What the stores hold, to arrange and to look at. Everything but `create` throws where there is no such container. */
+export interface State {
+  /** Makes a bucket or namespace; one that exists keeps its keys and takes the new options. */
+  create(store: StoreName, container: string, options?: ContainerOptions): void
+  /** Writes a key (default value: empty) and gives the version's id, `null` where no versions are kept. */
+  put(store: StoreName, container: string, key: string, value?: string): string
+  /** Whether the key is there for a reader: not deleted, not expired. */
+  has(store: StoreName, container: string, key: string): boolean
+  /** The keys that are there for a reader, in the order they came. */
+  keys(store: StoreName, container: string): string[]
+  /** How many keys are there for a reader. */
+  size(store: StoreName, container: string): number
+  /** The versions of a key, delete markers included, the newest first. */
+  versions(store: StoreName, container: string, key: string): StoredVersion[]
+  /** Locks the newest version of a key in a bucket made with `objectLock`. */
+  lock(store: StoreName, container: string, key: string, lock: Lock): void
+}
+
+const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-'
+
+/** All the buckets and namespaces. */
+export class Holdings {
+  readonly #stores = new Map<StoreName, Map<string, Container>>(STORES.map((store) => [store, new Map()]))
+  readonly #lockable = new Set<Container>()
+
+  constructor(
+    readonly clock: () => number,
+    readonly random: Random,
+  ) {}
+
+  /** The container by its name, if there is one. */
+  find(store: StoreName, name: string): Container | undefined {
+    return this.#stores.get(store)?.get(name)
+  }
+
+  /** What users of the emulator see of all this. */
+  readonly state: State = {
+    create: (store, name, { versioning = false, objectLock = false } = {}) => {
+      const containers = this.#stores.get(store)
+      if (!containers) throw new TypeError(`store must be one of ${STORES.join(', ')}, not ${JSON.stringify(store)}`)
+      const mode: Versioning = versioning === 'Suspended' ? 'Suspended' : versioning || objectLock ? 'Enabled' : 'off'
+      const container = containers.get(name) ?? new Container(mode, this.clock, this.#ids(store))
+      container.versioning = mode
+      if (objectLock) this.#lockable.add(container)
+      containers.set(name, container)
+    },
+    put: (store, name, key, value) => this.#get(store, name).put(key, value),
+    has: (store, name, key) => this.#get(store, name).get(key) !== undefined,
+    keys: (store, name) => this.#get(store, name).keys(),
+    size: (store, name) => this.#get(store, name).size,
+    versions: (store, name, key) =>
+      this.#get(store, name)
+        .versions(key)
+        .map(({ id, value, lock }) => ({ versionId: id, deleteMarker: value === undefined, ...(lock && { lock }) })),
+    lock: (store, name, key, lock) => {
+      const container = this.#get(store, name)
+      if (!this.#lockable.has(container)) throw new Error(`${name} was not created with objectLock`)
+      container.lock(key, lock)
+    },
+  }
+
+  #get(store: StoreName, name: string): Container {
+    const container = this.find(store, name)
+    if (!container) throw new Error(`${store} has no ${JSON.stringify(name)}: make it with state.create`)
+    return container
+  }
+
+  #ids(store: StoreName): () => string {
+    return store === 'ncloud' ? () => uuid(this.random) : () => draw(this.random, ID_CHARACTERS, 32)
+  }
+}

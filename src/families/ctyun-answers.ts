@@ -1,0 +1,133 @@
+import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.js'
+import type { HttpAnswer } from '../http.js'
+import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
+import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+import type { DeletedDetail } from './s3-answers.js'
+
+/** Names of the store's S3 side that stand in codes and messages, and mean that it may work later. */
+const PASSING = /InternalError|RequestTimeout|SlowDown|ServiceUnavailable|OperationAborted/
+const THROTTLING = /SlowDown|ServiceUnavailable/
+/** What every request would meet. The table of codes is not public: read from samples, so assumed. */
+const LASTING =
+  /NoSuchBucket|bucket\.?not|InvalidBucketName|UserSuspended|InvalidAccessKey|accessFailed|AccessDenied|permission|region/i
+
+/**
+ * Reads the answer of `delete-objects`. The envelope's `statusCode` decides, whatever the HTTP status, but 800 is believed
+ * only with a 2xx.
+ */
+export function readDeletedObjects(
+  answer: HttpAnswer,
+  items: readonly ObjectKey[],
+  quiet: boolean,
+): Outcomes<DeletedDetail> | Refusal {
+  const { status } = answer
+  const read = readJson(answer.body)
+  const isSuccess = status >= 200 && status < 300
+  const envelope = read.kind === 'object' ? read.value : undefined
+  if (envelope?.statusCode === undefined || envelope.statusCode === null) {
+    if (!isSuccess) return refusalOf(answer, {}, remedyForStatus(status === 503 ? 503 : status))
+    return { ...lost('BadResponse', `HTTP ${status}, but the answer is no envelope with a statusCode`), status }
+  }
+  const statusCode = String(envelope.statusCode)
+  if (statusCode === '800' && isSuccess) return readObjects(answer, envelope, items, quiet)
+  const isGateway = statusCode.startsWith('CTAPI_') || envelope.eopErrCode !== undefined
+  const refusal = refusalOf(
+    answer,
+    {
+      code: stringOf(envelope.errorCode) || stringOf(envelope.error) || statusCode,
+      message: stringOf(envelope.message) || stringOf(envelope.description),
+      requestId: stringOf(envelope.requestId),
+    },
+    isGateway ? gatewayRemedy(status) : failureRemedy(envelope, status),
+  )
+  // What a failed envelope lists all the same is known; the rest of the request is not.
+  const partial = isGateway ? undefined : listedIn(envelope)
+  if (!partial || partial.deleted.length + partial.errors.length === 0) return refusal
+  const { code, message } = refusal
+  return matched(partial, items, { code, message, retryable: true, unsure: true }, refusal.requestId)
+}
+
+/** Credentials, signature, routing: lasting, unless the status says otherwise or the clock was wrong. */
+const gatewayRemedy = (status: number): Remedy => (status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock')
+
+function failureRemedy({ errorCode, error, message }: JsonObject, status: number): Remedy {
+  if (status !== 200 && ['slow', 'retry'].includes(remedyForStatus(status))) return remedyForStatus(status)
+  const text = [errorCode, error, message].map(stringOf).join(' ')
+  if (PASSING.test(text)) return THROTTLING.test(text) ? 'slow' : 'retry'
+  return LASTING.test(text) ? 'halt' : 'split'
+}
+
+function readObjects(
+  answer: HttpAnswer,
+  envelope: JsonObject,
+  items: readonly ObjectKey[],
+  quiet: boolean,
+): Outcomes<DeletedDetail> | Refusal {
+  const listed = listedIn(envelope)
+  if (!listed)
+    return { ...lost('BadResponse', 'The answer lists no deleted and failed objects'), status: answer.status }
+  const rest: ItemOutcome<DeletedDetail> = quiet ? { done: undefined } : UNREPORTED
+  return matched(listed, items, rest, stringOf(envelope.requestId))
+}
+
+interface Listed {
+  readonly deleted: readonly JsonObject[]
+  readonly errors: readonly JsonObject[]
+}
+
+function listedIn({ returnObj }: JsonObject): Listed | undefined {
+  if (returnObj === undefined || returnObj === null) return { deleted: [], errors: [] }
+  if (typeof returnObj !== 'object' || Array.isArray(returnObj)) return undefined
+  const deleted = objectsOf((returnObj as JsonObject).deleted)
+  const errors = objectsOf((returnObj as JsonObject).errors)
+  return deleted && errors ? { deleted, errors } : undefined
+}
+
+/** Puts what is listed to the items of the request, by key and version. */
+function matched(
+  { deleted, errors }: Listed,
+  items: readonly ObjectKey[],
+  rest: ItemOutcome<DeletedDetail>,
+  requestId: string | undefined,
+): Outcomes<DeletedDetail> {
+  const asked = new Set(items.map((item) => nameOf(keyOf(item), versionOf(item))))
+  const outcomes = new Map<string, ItemOutcome<DeletedDetail>>()
+  let strays = 0
+  for (const entry of [...deleted.map((entry) => [entry, true] as const), ...errors.map((entry) => [entry, false] as const)]) {
+    const [object, isDeleted] = entry
+    const key = stringOf(object.key)
+    const version = stringOf(object.versionID)
+    const name = [nameOf(key ?? '', version), nameOf(key ?? '', undefined)].find((candidate) => asked.has(candidate))
+    // Failures come last and win: what is listed both ways is not known to be deleted.
+    if (key === undefined || name === undefined) strays += isDeleted ? 0 : 1
+    else outcomes.set(name, isDeleted ? { done: detailOf(object) } : failureOf(object))
+  }
+  const silent = strays > 0 ? UNREPORTED : rest
+  return {
+    kind: 'outcomes',
+    requestId,
+    outcomes: items.map((item) => outcomes.get(nameOf(keyOf(item), versionOf(item))) ?? silent),
+  }
+}
+
+const nameOf = (key: string, version: string | undefined) => (version ? identity(key, version) : key)
+
+function detailOf({ versionID, deleteMarker, deleteMarkerVersionID, deleteMarkerVersionId }: JsonObject) {
+  const version = stringOf(versionID)
+  const marker = stringOf(deleteMarkerVersionID) || stringOf(deleteMarkerVersionId)
+  const detail = {
+    ...(version && version !== 'null' && { versionId: version }),
+    ...(typeof deleteMarker === 'boolean' && deleteMarker && { deleteMarker }),
+    ...(marker && { deleteMarkerVersionId: marker }),
+  }
+  return Object.keys(detail).length > 0 ? detail : undefined
+}
+
+function failureOf(entry: JsonObject): ItemFailure {
+  const code = stringOf(entry.code)
+  const message = stringOf(entry.message)
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
+  const passes = PASSING.test(code)
+  return { code, message: message || code, retryable: passes, unsure: false, throttled: THROTTLING.test(code) }
+}

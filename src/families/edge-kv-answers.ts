@@ -1,0 +1,117 @@
+import { type JsonObject, readJson, stringOf, stringsOf } from '../bodies/json.js'
+import type { HttpAnswer } from '../http.js'
+import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+
+type Nothing = Record<never, never>
+
+/** Error codes of the gateway and of the two stores whose remedy their status does not tell. */
+const REMEDIES: Readonly<Record<string, Remedy>> = {
+  ServiceUnavailable: 'slow',
+  TooManyRequests: 'slow',
+  TooQuickRequests: 'slow',
+  'Rejected.Throttling': 'slow',
+  SignatureNonceUsed: 'retry',
+  'InvalidTimeStamp.Expired': 'reclock',
+  IllegalTimestamp: 'reclock',
+  'InvalidSecurityToken.Expired': 'renew',
+  'InvalidKey.TooManyKeys': 'fewer-items',
+  'InvalidKey.Malformed': 'split',
+  'InvalidKey.ExceedsMaximum': 'split',
+  'InvalidValue.ExceedsMaximum': 'split',
+  'InvalidKey.NotFound': 'split',
+  'Invalid.Parameter': 'split',
+}
+
+/** Beginnings of codes that every request would meet. */
+const LASTING = /^(Signature|Incomplete|InvalidSignature|InvalidAccessKeyId|InvalidSecurityToken|Missing|InvalidAccount|InvalidNameSpace|InvalidApi|InvalidVersion|InvalidTimeStamp|Forbidden|NoPermission|Unauthorized)/
+
+const ADVICE: Readonly<Record<string, string>> = {
+  SignatureDoesNotMatch: 'check secretAccessKey, and signingHost if the endpoint is a proxy',
+  'InvalidAccessKeyId.NotFound': 'check accessKeyId',
+  'InvalidNameSpace.NotFound': 'check namespace and endpoint',
+  'InvalidTimeStamp.Expired': 'check the clock of this machine',
+}
+
+/** Reads the answer of a batch: 200 means little, the two lists say what was done. */
+export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | Refusal {
+  const { document, refusal } = readAnswer(answer)
+  if (refusal) return refusal
+  const succeeded = stringsOf(document.SuccessKeys)
+  const failed = stringsOf(document.FailKeys)
+  if (!succeeded || !failed) return unreadable(answer, 'SuccessKeys and FailKeys are not lists of strings')
+  const requestId = requestIdOf(answer, document)
+  const isEcho = failed.length === 0 && succeeded.length === keys.length
+  if (isEcho && keys.every((key, index) => key === succeeded[index])) return { kind: 'outcomes', requestId }
+  const done = new Set(succeeded)
+  const refused = new Set(failed)
+  const outcomes = keys.map((key): ItemOutcome<Nothing> => {
+    // Listed both ways, it is not known to be done.
+    if (refused.has(key)) return { ...UNSPECIFIED, unsure: done.has(key) }
+    return done.has(key) ? { done: undefined } : UNREPORTED
+  })
+  return { kind: 'outcomes', requestId, outcomes }
+}
+
+/** Reads the answer of a call for one item. */
+export function readSingle(answer: HttpAnswer): Outcomes<Nothing> | Refusal {
+  const { document, refusal } = readAnswer(answer)
+  return refusal ?? { kind: 'outcomes', requestId: requestIdOf(answer, document) }
+}
+
+/** The document of a success, or what the answer says instead. */
+function readAnswer(answer: HttpAnswer): { document: JsonObject; refusal?: Refusal } {
+  const read = readJson(answer.body)
+  const document: JsonObject = read.kind === 'object' ? read.value : {}
+  const code = member(document, 'Code')
+  const isSuccess = answer.status >= 200 && answer.status < 300
+  if (!isSuccess || (code !== undefined && document.SuccessKeys === undefined))
+    return { document, refusal: refused(answer, document, code) }
+  if (read.kind === 'object') return { document }
+  const what = read.kind === 'empty' ? 'empty' : `no JSON object: ${read.reason}`
+  return { document, refusal: unreadable(answer, `the answer is ${what}`) }
+}
+
+function refused(answer: HttpAnswer, document: JsonObject, code: string | undefined): Refusal {
+  const message = member(document, 'Message')
+  const advice = ADVICE[code ?? '']
+  return refusalOf(
+    answer,
+    {
+      code,
+      message: [message, advice].filter(Boolean).join('; '),
+      requestId: requestIdOf(answer, document),
+      retryAfterMs: throttledFor(answer),
+    },
+    remedyOf(code, answer.status === 200 ? 500 : answer.status),
+  )
+}
+
+function remedyOf(code: string | undefined, status: number): Remedy {
+  if (code === undefined) return remedyForStatus(status)
+  if (code.startsWith('Throttling')) return 'slow'
+  return REMEDIES[code] ?? (LASTING.test(code) ? 'halt' : remedyForStatus(status))
+}
+
+/** How long the gateway asks to wait: `x-acs-retry-after` in milliseconds, or `TimeLeft` of the older quota headers. */
+function throttledFor(answer: HttpAnswer): number | undefined {
+  const asked = Number(answer.header('x-acs-retry-after'))
+  if (asked > 0) return asked
+  const left = ['x-ratelimit-user-api', 'x-ratelimit-user'].map((name) =>
+    Number(/TimeLeft:(\d+)/.exec(answer.header(name) ?? '')?.[1] ?? 0),
+  )
+  return Math.max(...left) || undefined
+}
+
+/** A member by its name, or by the same in lower camel case, as some gateways write it. */
+const member = (document: JsonObject, name: string): string | undefined =>
+  stringOf(document[name]) ?? stringOf(document[name.charAt(0).toLowerCase() + name.slice(1)])
+
+const requestIdOf = (answer: HttpAnswer, document: JsonObject) =>
+  member(document, 'RequestId') ?? answer.header('x-acs-request-id')
+
+const unreadable = (answer: HttpAnswer, what: string): Refusal => ({
+  ...lost('BadResponse', `HTTP ${answer.status}, but ${what}`),
+  status: answer.status,
+  requestId: answer.header('x-acs-request-id'),
+})

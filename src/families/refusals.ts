@@ -1,0 +1,62 @@
+import { retryAfterMs } from '../engine/retry.js'
+import type { HttpAnswer } from '../http.js'
+import type { ItemFailure, Refusal, Remedy } from '../operation.js'
+
+/** What an answer says of a request it refuses. */
+export interface ServiceFailure {
+  /** The service's own code; absent where the answer has none that can be read. */
+  readonly code?: string | undefined
+  readonly message?: string | undefined
+  readonly requestId?: string | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly serverTime?: Date | undefined
+}
+
+/** What to do about a status that no code explains. */
+export function remedyForStatus(status: number): Remedy {
+  if (status === 429 || status === 503) return 'slow'
+  if (status === 501 || status === 505) return 'halt'
+  if (status >= 500 || status === 408) return 'retry'
+  if (status === 413) return 'fewer-bytes'
+  return status === 400 || status === 422 ? 'split' : 'halt'
+}
+
+/** A request refused by the service, as the engine wants to know it. */
+export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: Remedy): Refusal {
+  const { status } = answer
+  const code = failure.code || 'BadResponse'
+  // A server that failed on the way, or a gateway that lost it, may have done the work; one that throttles has not.
+  const unsure = remedy === 'retry' && status !== 408 && status !== 400
+  return {
+    kind: 'refusal',
+    code,
+    message: failure.message || `The service answered HTTP ${status}${failure.code ? '' : ' and gave no code'}`,
+    remedy,
+    unsure,
+    status,
+    requestId: failure.requestId,
+    retryAfterMs: failure.retryAfterMs ?? retryAfterMs(answer.header('retry-after'), Date.now()),
+    serverTime: failure.serverTime ?? dateHeader(answer),
+  }
+}
+
+function dateHeader(answer: HttpAnswer): Date | undefined {
+  const date = new Date(answer.header('date') ?? '')
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/** An item that the answer does not mention. */
+export const UNREPORTED: ItemFailure = {
+  code: 'Unreported',
+  message: 'The store answered and did not mention this key',
+  retryable: true,
+  unsure: true,
+}
+
+/** An item listed as failed without a reason. */
+export const UNSPECIFIED: ItemFailure = {
+  code: 'Unspecified',
+  message: 'The store listed this key as failed and gave no reason',
+  retryable: true,
+  unsure: false,
+}

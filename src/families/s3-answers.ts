@@ -1,0 +1,196 @@
+import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bodies/delete-answer.js'
+import { readDeleteResult } from '../bodies/delete-result.js'
+import type { HttpAnswer } from '../http.js'
+import { type ConditionalKey, keyOf, versionOf } from '../items.js'
+import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import type { DeletedKey } from '../report.js'
+import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+
+export type DeletedDetail = Omit<DeletedKey, 'key'>
+
+/** Error codes of the S3 API whose remedy their status does not tell. */
+const REMEDIES: Readonly<Record<string, Remedy>> = {
+  SlowDown: 'slow',
+  ServiceUnavailable: 'slow',
+  Throttling: 'slow',
+  ThrottlingException: 'slow',
+  RequestLimitExceeded: 'slow',
+  TooManyRequests: 'slow',
+  InternalError: 'retry',
+  RequestTimeout: 'retry',
+  OperationAborted: 'retry',
+  BadDigest: 'retry',
+  RequestTimeTooSkewed: 'reclock',
+  RequestExpired: 'reclock',
+  RequestInTheFuture: 'reclock',
+  SignatureDoesNotMatch: 'reclock',
+  ExpiredToken: 'renew',
+  TokenRefreshRequired: 'renew',
+  MaxMessageLengthExceeded: 'fewer-bytes',
+  EntityTooLarge: 'fewer-bytes',
+  // What Ceph answers to a body over its limit.
+  InvalidRange: 'fewer-bytes',
+  AuthorizationHeaderMalformed: 'halt',
+  IllegalLocationConstraintException: 'halt',
+  InvalidBucketName: 'halt',
+  InvalidDigest: 'halt',
+  MissingContentMD5: 'halt',
+  InvalidToken: 'halt',
+}
+
+/** What helps against a refusal, for the message of the error. */
+const ADVICE: Readonly<Record<string, string>> = {
+  SignatureDoesNotMatch: 'check secretAccessKey, and signingHost if the endpoint is a proxy',
+  InvalidAccessKeyId: 'check accessKeyId',
+  NoSuchBucket: 'check bucket, endpoint and addressing',
+  AccessDenied: 'check that the credentials may delete from this bucket',
+  RequestTimeTooSkewed: 'check the clock of this machine',
+  MissingContentMD5: "set integrity to 'md5'",
+}
+
+const RETRYABLE_KEY_CODES = new Set([
+  'InternalError',
+  'OperationAborted',
+  'RequestTimeout',
+  'ServiceUnavailable',
+  'SlowDown',
+])
+const THROTTLING_KEY_CODES = new Set(['ServiceUnavailable', 'SlowDown'])
+
+/** Reads an answer that is no success: its error document, or what its status tells. */
+export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
+  const document = await readDeleteResult(answer.body)
+  const error: ServiceError = document.kind === 'error' ? document : {}
+  const { code = '', message = '', region = answer.header('x-amz-bucket-region'), serverTime } = error
+  const advice = region && answer.status !== 403 ? `the bucket is in region ${region}` : ADVICE[code]
+  const time = serverTime === undefined ? undefined : new Date(serverTime)
+  return refusalOf(
+    answer,
+    {
+      code,
+      message: [message, advice].filter(Boolean).join('; '),
+      requestId: error.requestId ?? answer.header('x-amz-request-id'),
+      serverTime: time && !Number.isNaN(time.getTime()) ? time : undefined,
+    },
+    REMEDIES[code] ?? remedyForStatus(answer.status === 200 ? 500 : answer.status === 416 ? 413 : answer.status),
+  )
+}
+
+/**
+ * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
+ *
+ * @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
+ */
+export async function readDeleted(
+  answer: HttpAnswer,
+  items: readonly ConditionalKey[],
+  quiet: boolean,
+  emptyIsSuccess: boolean,
+): Promise<Outcomes<DeletedDetail> | Refusal> {
+  if (answer.status !== 200) return readRefusal(answer)
+  const requestId = answer.header('x-amz-request-id')
+  const document = await readDeleteResult(answer.body)
+  if (document.kind === 'error') return readRefusal(answer)
+  if (document.kind === 'malformed') return unreadable(answer, `the answer is no DeleteResult: ${document.reason}`)
+  if (document.kind === 'result') return { kind: 'outcomes', requestId, ...matched(document, items, quiet) }
+  if (quiet && emptyIsSuccess) return { kind: 'outcomes', requestId }
+  return unreadable(answer, 'the answer is empty')
+}
+
+const unreadable = (answer: HttpAnswer, what: string): Refusal => ({
+  ...lost('BadResponse', `HTTP 200, but ${what}`),
+  status: answer.status,
+  requestId: answer.header('x-amz-request-id'),
+})
+
+/** Puts the entries of an answer, which come in any order, to the items of its request. */
+function matched(
+  { deleted, errors }: DeleteResult,
+  items: readonly ConditionalKey[],
+  quiet: boolean,
+): { outcomes?: ItemOutcome<DeletedDetail>[] } {
+  if (errors.length === 0 && isEcho(deleted, items)) return {}
+  if (errors.length === 0 && deleted.length === 0 && quiet) return {}
+  const open = new OpenItems(items)
+  const outcomes: (ItemOutcome<DeletedDetail> | undefined)[] = new Array(items.length)
+  let keyless: ErrorEntry | undefined
+  let stray = false
+  // Failures first: a key that is listed both ways is not known to be deleted.
+  for (const entry of errors) {
+    const index = entry.key ? open.take(entry.key, entry.versionId) : undefined
+    if (index !== undefined) outcomes[index] = failureOf(entry)
+    else if (entry.key) stray = true
+    else keyless = entry
+  }
+  for (const entry of deleted) {
+    const index = entry.key === undefined ? undefined : open.take(entry.key, entry.versionId)
+    if (index !== undefined) outcomes[index] = { done: detailOf(entry, versionOf(items[index])) }
+  }
+  // Silence is consent only where every failure that is listed could be put to its key.
+  const rest: ItemOutcome<DeletedDetail> = keyless
+    ? { ...failureOf(keyless), unsure: true }
+    : quiet && !stray
+      ? { done: undefined }
+      : UNREPORTED
+  return { outcomes: Array.from(outcomes, (outcome) => outcome ?? rest) }
+}
+
+/** Whether the answer lists just what was asked, in that order, and says nothing more: nearly every answer does. */
+function isEcho(deleted: readonly DeletedEntry[], items: readonly ConditionalKey[]): boolean {
+  if (deleted.length !== items.length) return false
+  for (let index = 0; index < items.length; index++) {
+    const entry = deleted[index] as DeletedEntry
+    if (entry.key !== items[index] || detailOf(entry, undefined)) return false
+  }
+  return true
+}
+
+function detailOf(entry: DeletedEntry, named: string | undefined): DeletedDetail | undefined {
+  const { versionId, deleteMarker, deleteMarkerVersionId } = entry
+  // Some stores give every object of an unversioned bucket the version `null`.
+  const given = versionId !== named && versionId !== 'null' ? versionId : undefined
+  if (given === undefined && deleteMarker === undefined && deleteMarkerVersionId === undefined) return undefined
+  return {
+    ...(given !== undefined && { versionId: given }),
+    ...(deleteMarker !== undefined && { deleteMarker }),
+    ...(deleteMarkerVersionId !== undefined && { deleteMarkerVersionId }),
+  }
+}
+
+function failureOf({ code, message }: ErrorEntry): ItemFailure {
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
+  return {
+    code,
+    message: message || code,
+    retryable: RETRYABLE_KEY_CODES.has(code),
+    unsure: false,
+    throttled: THROTTLING_KEY_CODES.has(code),
+  }
+}
+
+/** The items of a request that no entry of the answer was put to yet, by key. */
+class OpenItems {
+  readonly #byKey = new Map<string, number[]>()
+
+  constructor(private readonly items: readonly ConditionalKey[]) {
+    items.forEach((item, index) => {
+      const key = keyOf(item)
+      const others = this.#byKey.get(key)
+      if (others) others.push(index)
+      else this.#byKey.set(key, [index])
+    })
+  }
+
+  /** The index of the item an entry speaks of: one that named its version, else one that named none. */
+  take(key: string, version: string | undefined): number | undefined {
+    const candidates = this.#byKey.get(key)
+    if (!candidates) return undefined
+    const named = (wanted: string | undefined) =>
+      candidates.findIndex((index) => versionOf(this.items[index]) === wanted)
+    let place = version === undefined ? -1 : named(version)
+    if (place < 0) place = named(undefined)
+    // A store that does not echo the version can still only mean the one that was asked for.
+    if (place < 0 && version === undefined && candidates.length === 1) place = 0
+    return place < 0 ? undefined : candidates.splice(place, 1)[0]
+  }
+}

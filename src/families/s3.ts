@@ -1,0 +1,176 @@
+import { crc32, md5 } from '#runtime/checksum'
+import { sha256 } from '#runtime/digest'
+import { deleteXml, ENVELOPE_BYTES, isXmlText, objectBytes } from '../bodies/delete-xml.js'
+import { base64, canonicalQuery, isWellFormed, percentEncode } from '../bytes.js'
+import type { Provider } from '../client.js'
+import type { Authorize } from '../engine/store.js'
+import type { Bytes, HttpAnswer, HttpRequest } from '../http.js'
+import { type ConditionalKey, type Flaw, invalidKey, keyFlaw, keyOf, memberOf, strayMember, versionOf } from '../items.js'
+import { ALONE, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
+import type { Endpoint } from '../options.js'
+import { type Target, targetOf } from '../target.js'
+import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
+
+/** How a bucket is named in a request: in the path, or in the host. */
+export type Addressing = 'path' | 'virtual'
+
+/** What shows the store that a body arrived as it was sent. */
+export type Integrity = 'md5' | 'sha256' | 'crc32'
+
+/** In what a store of the S3 family differs from the others. */
+export interface S3Traits {
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly bucket: string
+  readonly addressing: Addressing
+  readonly integrity: Integrity
+  readonly authorize: Authorize
+  readonly takesIamToken?: boolean
+  /** Members of an item that the store looks at before it deletes. */
+  readonly conditions: readonly Condition[]
+  /** Whether the provider documents an empty body as a quiet success. */
+  readonly emptyIsSuccess?: boolean
+}
+
+export type Condition = 'eTag' | 'lastModified' | 'size'
+
+const CONDITIONS: readonly Condition[] = ['eTag', 'lastModified', 'size']
+/** DeleteObjects of the S3 API; the other providers state the same or nothing. */
+const MOST_KEYS = 1000
+const LONGEST_KEY_BYTES = 1024
+/** Ceph refuses more than 1,048,576. */
+const MOST_BODY_BYTES = 1_000_000
+const GOVERNANCE = { 'x-amz-bypass-governance-retention': 'true' }
+
+/** Which addressing to use: the host cannot carry a bucket before an IP address, nor one with a dot under a certificate. */
+export function addressingFor({ host, signingHost }: Endpoint, bucket: string, preferred: Addressing): Addressing {
+  if (signingHost !== undefined) return signingHost.startsWith(`${bucket}.`) ? 'virtual' : 'path'
+  const isNumeric = /^(\d+\.\d+\.\d+\.\d+|\[.*\]|localhost)(:\d+)?$/.test(host)
+  return isNumeric || bucket.includes('.') ? 'path' : preferred
+}
+
+/** A provider that speaks the S3 API: `DeleteObjects`, and `DeleteObject` for keys that XML cannot carry. */
+export function s3Provider(traits: S3Traits): Provider<ConditionalKey> {
+  const { name, authorize, takesIamToken = false } = traits
+  const target = targetOf(traits.endpoint, traits.addressing === 'virtual' ? `${traits.bucket}.` : '')
+  const bucketPath = target.pathPrefix + (traits.addressing === 'path' ? `/${percentEncode(traits.bucket)}` : '')
+  return { name, authorize, takesIamToken, knowsGovernance: true, deletes: deleteObjects(traits, target, bucketPath) }
+}
+
+function deleteObjects(
+  traits: S3Traits,
+  { base, host }: Target,
+  bucketPath: string,
+): Operation<ConditionalKey, DeletedDetail> {
+  return {
+    name: 'DeleteObjects',
+    maxItems: MOST_KEYS,
+    maxBytes: MOST_BODY_BYTES,
+    envelopeBytes: ENVELOPE_BYTES,
+    measure: (item) => measure(item, traits),
+    interchangeable: (first, second) =>
+      CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
+    async encode(items, { quiet, bypassGovernance }) {
+      const body = deleteXml(items, quiet)
+      const { headers, bodySha256 } = await integrityOf(body, traits.integrity)
+      const extra = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }
+      const request: HttpRequest = {
+        method: 'POST',
+        base,
+        host,
+        path: bucketPath || '/',
+        query: 'delete=',
+        headers: { ...headers, ...extra },
+        body,
+      }
+      return bodySha256 ? { ...request, bodySha256 } : request
+    },
+    decode: (answer, items, { quiet }) => readDeleted(answer, items, quiet, traits.emptyIsSuccess === true),
+    fallback: deleteObject(traits, base, host, bucketPath),
+  }
+}
+
+/** The S3 API's call for one object: any key that UTF-8 can say fits a path. */
+function deleteObject(
+  traits: S3Traits,
+  base: string,
+  host: string,
+  bucketPath: string,
+): Operation<ConditionalKey, DeletedDetail> {
+  return {
+    name: 'DeleteObject',
+    maxItems: 1,
+    maxBytes: 0,
+    envelopeBytes: 0,
+    measure: (item) => measure(item, traits),
+    interchangeable: () => false,
+    encode([item], { bypassGovernance }: Mode): HttpRequest {
+      const version = versionOf(item)
+      const key = keyOf(item).split('/').map(percentEncode).join('/')
+      return {
+        method: 'DELETE',
+        base,
+        host,
+        path: `${bucketPath}/${key}`,
+        query: version === undefined ? '' : canonicalQuery([['versionId', version]]),
+        headers: bypassGovernance ? GOVERNANCE : {},
+      }
+    },
+    decode: readDeletedObject,
+  }
+}
+
+async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDetail> | Refusal> {
+  const requestId = answer.header('x-amz-request-id')
+  const marker = answer.header('x-amz-delete-marker') === 'true'
+  const version = answer.header('x-amz-version-id')
+  if (answer.status === 204 || answer.status === 200) {
+    const detail = {
+      ...(version !== undefined && version !== 'null' && (marker ? { deleteMarkerVersionId: version } : { versionId: version })),
+      ...(marker && { deleteMarker: true }),
+    }
+    return { kind: 'outcomes', requestId, outcomes: [{ done: Object.keys(detail).length > 0 ? detail : undefined }] }
+  }
+  const refusal = await readRefusal(answer)
+  // Here a refusal may concern this key alone: a policy, a lock.
+  const { code, message } = refusal
+  if (code !== 'AccessDenied' && code !== 'NoSuchKey' && refusal.remedy !== 'split') return refusal
+  return { kind: 'outcomes', requestId, outcomes: [{ code, message, retryable: false, unsure: false }] }
+}
+
+/** A plain key of printable ASCII takes as many bytes as it has characters: nearly every key. */
+const PLAIN = /^[\x20-\x25\x27-\x3b\x3d\x3f-\x7e]+$/
+const PLAIN_OVERHEAD = objectBytes('')
+
+function measure(item: ConditionalKey, { name, conditions }: S3Traits): number | Flaw {
+  if (typeof item === 'string' && item.length <= LONGEST_KEY_BYTES && PLAIN.test(item)) return item.length + PLAIN_OVERHEAD
+  const unknown = CONDITIONS.filter((member) => !conditions.includes(member))
+  const flaw = keyFlaw(item, LONGEST_KEY_BYTES) ?? strayMember(item, unknown, name) ?? memberFlaw(item)
+  if (flaw) return flaw
+  if (isXmlText(keyOf(item)) && isXmlText(versionOf(item) ?? '')) return objectBytes(item)
+  const condition = conditions.find((member) => memberOf(item, member) !== undefined)
+  return condition ? invalidKey(`the key fits no XML, and a single deletion cannot carry \`${condition}\``) : ALONE
+}
+
+function memberFlaw(item: ConditionalKey): Flaw | undefined {
+  if (typeof item === 'string') return undefined
+  const { versionId, eTag, lastModified, size } = item
+  for (const [name, value] of Object.entries({ versionId, eTag }))
+    if (value !== undefined && (typeof value !== 'string' || value === '' || !isWellFormed(value)))
+      return invalidKey(`\`${name}\` must be a string that is not empty`)
+  if (lastModified !== undefined && !(lastModified instanceof Date && !Number.isNaN(lastModified.getTime())))
+    return invalidKey('`lastModified` must be a valid Date')
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0))
+    return invalidKey('`size` must be a whole number of bytes, 0 or more')
+  return undefined
+}
+
+async function integrityOf(
+  body: Bytes,
+  integrity: Integrity,
+): Promise<{ headers: Record<string, string>; bodySha256?: Bytes }> {
+  if (integrity === 'md5') return { headers: { 'content-md5': base64(md5(body)) } }
+  if (integrity === 'crc32') return { headers: { 'x-amz-checksum-crc32': base64(crc32(body)) } }
+  const bodySha256 = await sha256(body)
+  return { headers: { 'x-amz-checksum-sha256': base64(bodySha256) }, bodySha256 }
+}

@@ -1,0 +1,67 @@
+import { type Bytes, type HttpAnswer, type HttpRequest, type Transport, TransportError } from './http.js'
+
+/** Sends one request. `init` says again what `request` says, for functions written as `(url, init)`. */
+export type Fetch = (request: Request) => Promise<Response>
+
+/** A transport over fetch, for every runtime that has one and for fetch functions of the user's own. */
+export function fetchTransport(fetch: Fetch): Transport {
+  return async (request, signal, maxAnswerBytes) => {
+    const url = sendableUrl(request)
+    const { method, headers, body } = request
+    try {
+      const init: RequestInit = { method, headers, signal, redirect: 'manual', ...(body && { body }) }
+      const response = await fetch(new Request(url, init))
+      return await readAnswer(response, maxAnswerBytes)
+    } catch (error) {
+      if (error instanceof TransportError || signal.aborted) throw error
+      throw new TransportError('network', `The request got no answer: ${explain(error)}`, true, { cause: error })
+    }
+  }
+}
+
+/** The URL, where fetch sends it as it was signed: it folds dot segments, and would delete another key. */
+function sendableUrl(request: HttpRequest): string {
+  const target = request.path + (request.query && `?${request.query}`)
+  const url = new URL(request.base + target)
+  if (!`${url.pathname}${url.search}`.endsWith(target))
+    throw new TransportError(
+      'unsendable',
+      'fetch cannot send a path with "." or ".." segments unchanged; delete this key from Node, or with a client of its own',
+      false,
+    )
+  return url.href
+}
+
+async function readAnswer(response: Response, maxAnswerBytes: number): Promise<HttpAnswer> {
+  const { status, headers } = response
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = response.body?.getReader()
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    length += part.value.length
+    if (length > maxAnswerBytes) {
+      await reader?.cancel()
+      throw new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true)
+    }
+    chunks.push(part.value)
+  }
+  return { status, header: (name) => headers.get(name) ?? undefined, body: joinChunks(chunks, length) }
+}
+
+/** One array of all chunks; no copy where there is only one. */
+export function joinChunks(chunks: readonly Uint8Array[], length: number): Bytes {
+  if (chunks.length === 1) return chunks[0] as Bytes
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return bytes
+}
+
+/** What a failed fetch says of itself; Node hides the reason in `cause`. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
+}

@@ -1,0 +1,185 @@
+import type { Credentials, CredentialSource } from './credentials.js'
+import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
+import type { AttemptEvent } from './engine/store.js'
+import type { Fetch } from './fetch-transport.js'
+import { describe, memberOf } from './items.js'
+import type { DeleteStats, PutStats } from './report.js'
+
+/** What every client takes. */
+export interface ClientOptions<Kind extends Credentials = Credentials> {
+  /** A key pair, a token, a remote signer, or a function that resolves to one of them. */
+  readonly credentials: CredentialSource<Kind>
+  /** Where the service is, or a proxy to it: scheme, host, and a path if there is one. */
+  readonly endpoint?: string | URL
+  /** The host to sign for when `endpoint` is a proxy; a path in `endpoint` is then the proxy's own and not signed. */
+  readonly signingHost?: string
+  /** Replaces the transport whole. Gets each request ready to send, and must not follow redirects. */
+  readonly fetch?: Fetch
+  /** Node only: an undici Dispatcher, for proxies and certificate authorities. */
+  readonly dispatcher?: object
+  /** Called after every attempt, for logs and metrics. What it throws ends the run. */
+  readonly onAttempt?: (event: AttemptEvent) => void
+  /** Requests in flight at once, 1 or more. Default 8. */
+  readonly concurrency?: number
+  /** Milliseconds that one attempt may take, 1 to 2,147,483,647. Default 60,000. */
+  readonly timeoutMs?: number
+  readonly retry?: RetryOptions
+  /** The local time; for tests. */
+  readonly clock?: () => Date
+  /** A number from 0 up to 1; for tests. */
+  readonly random?: () => number
+  /** Allows plain `http:` beyond loopback. Default false. */
+  readonly allowHttp?: boolean
+}
+
+/** What a run does at any moment: its numbers so far, and what is going on. */
+export type Progress<Stats extends DeleteStats | PutStats = DeleteStats | PutStats> = Stats & {
+  /** Items in the input, where it has a length. */
+  readonly total?: number
+  /** Requests in flight. */
+  readonly inFlight: number
+  /** Requests that may be in flight; falls while the store throttles. */
+  readonly concurrency: number
+}
+
+/** What every run takes. */
+export interface PutOptions {
+  /** Requests in flight at once, 1 or more. Default: the client's. */
+  readonly concurrency?: number
+  /** Ends the run: it rejects with an `AbortError` that carries the report so far. */
+  readonly signal?: AbortSignal
+  /** Called after every attempt. What it throws ends the run. */
+  readonly onProgress?: (progress: Progress<PutStats>) => void
+  /** Validates, cuts and encodes everything, and sends nothing. Default false. */
+  readonly dryRun?: boolean
+  /** Attempts that may be sent in all, retries included; 0 or more. Default: no limit. */
+  readonly maxRequests?: number
+}
+
+/** What a deletion takes. */
+export interface DeleteOptions extends Omit<PutOptions, 'onProgress'> {
+  readonly onProgress?: (progress: Progress<DeleteStats>) => void
+  /** Asks the store to list failures only, where it can; a key it does not list is then deleted. Default false. */
+  readonly quiet?: boolean
+}
+
+/** What a deletion of objects takes. */
+export interface ObjectDeleteOptions extends DeleteOptions {
+  /** Deletes versions under governance retention too, where the credentials allow it. Default false. */
+  readonly bypassGovernance?: boolean
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/** @throws {TypeError | RangeError} Naming the option and the type of its value. */
+export const check = {
+  object(value: unknown, name: string): void {
+    if (typeof value !== 'object' || value === null) throw mistyped(name, 'an object', value)
+  },
+  function(value: unknown, name: string): void {
+    if (value !== undefined && typeof value !== 'function') throw mistyped(name, 'a function', value)
+  },
+  boolean(value: unknown, name: string): void {
+    if (value !== undefined && typeof value !== 'boolean') throw mistyped(name, 'a boolean', value)
+  },
+  text(value: unknown, name: string): string {
+    if (typeof value !== 'string') throw mistyped(name, 'a string', value)
+    if (value === '') throw new RangeError(`${name} must not be empty`)
+    return value
+  },
+  oneOf(value: unknown, choices: readonly string[], name: string): void {
+    if (value === undefined) return
+    if (typeof value !== 'string') throw mistyped(name, 'a string', value)
+    if (!choices.includes(value)) throw new RangeError(`${name} must be one of ${choices.join(', ')}`)
+  },
+  number(value: unknown, name: string, { from, to = Number.MAX_SAFE_INTEGER, whole = true }: Range): void {
+    if (value === undefined) return
+    if (typeof value !== 'number') throw mistyped(name, 'a number', value)
+    const inRange = value >= from && value <= to
+    if (!inRange || (whole && !Number.isInteger(value)))
+      throw new RangeError(`${name} must be ${whole ? 'a whole number' : 'a number'} from ${from} to ${to}`)
+  },
+}
+
+interface Range {
+  readonly from: number
+  readonly to?: number
+  readonly whole?: boolean
+}
+
+const mistyped = (name: string, expected: string, value: unknown) =>
+  new TypeError(`${name} must be ${expected}, not ${describe(value)}`)
+
+/** Checks what all clients share, and fills in the defaults. */
+export function clientSettings(options: ClientOptions<Credentials>) {
+  check.object(options, 'options')
+  const { concurrency = 8, timeoutMs = 60_000, retry = {}, clock = () => new Date(), random = Math.random } = options
+  check.number(concurrency, 'concurrency', { from: 1 })
+  check.number(timeoutMs, 'timeoutMs', { from: 1, to: LONGEST_TIMER_MS, whole: false })
+  for (const name of ['fetch', 'onAttempt', 'clock', 'random'] as const) check.function(options[name], name)
+  check.boolean(options.allowHttp, 'allowHttp')
+  if (options.dispatcher !== undefined && typeof memberOf(options.dispatcher, 'dispatch') !== 'function')
+    throw mistyped('dispatcher', 'an undici Dispatcher', options.dispatcher)
+  return { concurrency, timeoutMs, retry: retryPolicy(retry), clock, random }
+}
+
+function retryPolicy(retry: RetryOptions): RetryPolicy {
+  check.object(retry, 'retry')
+  check.number(retry.maxAttempts, 'retry.maxAttempts', { from: 1, to: 1000 })
+  check.number(retry.baseDelayMs, 'retry.baseDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
+  check.number(retry.maxDelayMs, 'retry.maxDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
+  const { maxAttempts, baseDelayMs, maxDelayMs } = { ...DEFAULT_RETRY, ...definedOnly(retry) }
+  return { maxAttempts, baseDelayMs, maxDelayMs }
+}
+
+const definedOnly = <Options extends object>(options: Options): Partial<Options> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>
+
+/** Where requests go, and the host and path they are signed for. */
+export interface Endpoint {
+  readonly protocol: string
+  /** With the port, unless it is the scheme's own. */
+  readonly host: string
+  /** Without a trailing slash; empty where there is none. */
+  readonly path: string
+  readonly signingHost: string | undefined
+}
+
+/** Checks the endpoint: https, or http where that is asked for or stays on this machine. */
+export function endpointOf(options: ClientOptions<Credentials>, standard: string): Endpoint {
+  const { endpoint = standard, signingHost, allowHttp } = options
+  if (typeof endpoint !== 'string' && !(endpoint instanceof URL)) throw mistyped('endpoint', 'a string or URL', endpoint)
+  if (signingHost !== undefined) check.text(signingHost, 'signingHost')
+  const url = URL.canParse(String(endpoint)) ? new URL(String(endpoint)) : undefined
+  if (!url || !/^https?:$/.test(url.protocol)) throw new TypeError('endpoint must be an absolute https: URL')
+  if (url.username || url.password || url.search || url.hash)
+    throw new TypeError('endpoint must hold no credentials, query or fragment')
+  if (url.protocol === 'http:' && !allowHttp && !LOOPBACK.test(url.hostname))
+    throw new TypeError('endpoint must be https:; set allowHttp to send credentials and keys in the clear')
+  return { protocol: url.protocol, host: url.host, path: url.pathname.replace(/\/+$/, ''), signingHost }
+}
+
+const HEADER_SAFE = /^[\x21-\x7e]+$/
+
+/** Checks credentials of one of the admitted kinds: every text in them must fit a header. */
+export function admitCredentials(credentials: unknown, takesIamToken: boolean): void {
+  const kinds = `{ accessKeyId, secretAccessKey }, { accessKeyId, sign }${takesIamToken ? ' or { iamToken }' : ''}`
+  if (typeof credentials !== 'object' || credentials === null) throw mistyped('credentials', kinds, credentials)
+  const token = memberOf(credentials, 'iamToken')
+  if (token !== undefined && !takesIamToken)
+    throw new TypeError('credentials.iamToken is not known to this provider; use { accessKeyId, secretAccessKey }')
+  const sign = memberOf(credentials, 'sign')
+  check.function(sign, 'credentials.sign')
+  const secret = sign === undefined ? ['secretAccessKey'] : []
+  for (const name of token === undefined ? ['accessKeyId', ...secret] : ['iamToken'])
+    check.text(memberOf(credentials, name), `credentials.${name}`)
+  for (const name of ['accessKeyId', 'sessionToken', 'iamToken']) {
+    const value = memberOf(credentials, name)
+    if (value === undefined) continue
+    if (!HEADER_SAFE.test(check.text(value, `credentials.${name}`))) throw new TypeError(`credentials.${name} must be printable ASCII without spaces`)
+  }
+  const expiration = memberOf(credentials, 'expiration')
+  if (expiration !== undefined && !(expiration instanceof Date && !Number.isNaN(expiration.getTime())))
+    throw mistyped('credentials.expiration', 'a valid Date', expiration)
+}

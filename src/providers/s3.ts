@@ -1,0 +1,62 @@
+import { DeleteClient } from '../client.js'
+import type { KeyPair, RemoteKey } from '../credentials.js'
+import { type Addressing, addressingFor, type Integrity, s3Provider } from '../families/s3.js'
+import type { ConditionalKey } from '../items.js'
+import { type ClientOptions, check, endpointOf, type ObjectDeleteOptions } from '../options.js'
+import { signed } from '../signers/authorize.js'
+import { sigv4Signer } from '../signers/sigv4.js'
+
+
+export interface S3StorageOptions extends ClientOptions<KeyPair | RemoteKey> {
+  readonly bucket: string
+  /** The region to sign for: AWS's own, `us-east-1` for most others, `auto` for Cloudflare R2. */
+  readonly region: string
+  /** Default: AWS in `region`. */
+  readonly endpoint?: string | URL
+  /** Whether the bucket stands in the path or in the host. Default: `path`. */
+  readonly addressing?: Addressing
+  /** What shows the store that the body arrived whole. Default: `md5`, which the most stores take. */
+  readonly integrity?: Integrity
+  /**
+   * Whether the store looks at `eTag`, `lastModified` and `size` before it deletes. Default false: such keys are refused,
+   * because MinIO, Garage and Ceph ignore the conditions and delete. On AWS, `eTag` works in every bucket, the other two
+   * only in directory buckets (Amazon S3 API Reference, DeleteObjects).
+   */
+  readonly conditionalDeletes?: boolean
+}
+
+/**
+ * Deletes from any store that speaks the S3 API, with `DeleteObjects`: up to 1,000 keys and 1,000,000 bytes a request.
+ *
+ * @example
+ * const store = new S3StorageClient({ bucket: 'photos', region: 'eu-central-1', credentials })
+ * const { deleted, failed } = await store.deleteMany(keys)
+ */
+export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOptions> {
+  constructor(options: S3StorageOptions) {
+    check.object(options, 'options')
+    const { bucket, region, addressing, integrity = 'md5', conditionalDeletes } = options
+    check.text(bucket, 'bucket')
+    check.text(region, 'region')
+    check.oneOf(addressing, ['path', 'virtual'], 'addressing')
+    check.oneOf(integrity, ['md5', 'sha256', 'crc32'], 'integrity')
+    check.boolean(conditionalDeletes, 'conditionalDeletes')
+    const endpoint = endpointOf(options, awsEndpoint(region))
+    super(
+      s3Provider({
+        name: 's3',
+        endpoint,
+        bucket,
+        addressing: addressing ?? addressingFor(endpoint, bucket, 'path'),
+        integrity,
+        authorize: signed(sigv4Signer({ region })),
+        conditions: conditionalDeletes ? ['eTag', 'lastModified', 'size'] : [],
+      }),
+      options,
+    )
+  }
+}
+
+/** AWS General Reference, "Amazon S3 endpoints". */
+const awsEndpoint = (region: string) =>
+  `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
