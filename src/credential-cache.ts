@@ -1,4 +1,4 @@
-import type { Credentials, CredentialSource } from './credentials.js'
+import type { CredentialSource, Credentials } from './credentials.js'
 
 /** Credentials are fetched anew this long before they expire, so that none expires on the way. */
 const MARGIN_MS = 60_000

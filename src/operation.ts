@@ -71,6 +71,8 @@ export interface Refusal {
   readonly requestId?: string | undefined
   /** How long the service asks to wait. */
   readonly retryAfterMs?: number | undefined
+  /** The code the whole run ends with, once the retries are used up. */
+  readonly endsRunAs?: string
   /** The service's own time, where `remedy` is `reclock`. */
   readonly serverTime?: Date | undefined
 }
@@ -82,16 +84,7 @@ export interface Refusal {
  * - `reclock`: the clock, if the server's really differs · `renew`: new credentials
  * - `none`: this request is lost, others may fare better · `halt`: every request would fare alike
  */
-export type Remedy =
-  | 'retry'
-  | 'slow'
-  | 'split'
-  | 'fewer-items'
-  | 'fewer-bytes'
-  | 'reclock'
-  | 'renew'
-  | 'none'
-  | 'halt'
+export type Remedy = 'retry' | 'slow' | 'split' | 'fewer-items' | 'fewer-bytes' | 'reclock' | 'renew' | 'none' | 'halt'
 
 /** What is known of a failure that is no answer of the service. */
 export const lost = (code: 'NetworkError' | 'Timeout' | 'BadResponse', message: string): Refusal => ({

@@ -1,4 +1,4 @@
-import type { Credentials, CredentialSource } from './credentials.js'
+import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
 import type { AttemptEvent } from './engine/store.js'
 import type { Fetch } from './fetch-transport.js'
@@ -149,7 +149,8 @@ export interface Endpoint {
 /** Checks the endpoint: https, or http where that is asked for or stays on this machine. */
 export function endpointOf(options: ClientOptions<Credentials>, standard: string): Endpoint {
   const { endpoint = standard, signingHost, allowHttp } = options
-  if (typeof endpoint !== 'string' && !(endpoint instanceof URL)) throw mistyped('endpoint', 'a string or URL', endpoint)
+  if (typeof endpoint !== 'string' && !(endpoint instanceof URL))
+    throw mistyped('endpoint', 'a string or URL', endpoint)
   if (signingHost !== undefined) check.text(signingHost, 'signingHost')
   const url = URL.canParse(String(endpoint)) ? new URL(String(endpoint)) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) throw new TypeError('endpoint must be an absolute https: URL')
@@ -177,7 +178,8 @@ export function admitCredentials(credentials: unknown, takesIamToken: boolean): 
   for (const name of ['accessKeyId', 'sessionToken', 'iamToken']) {
     const value = memberOf(credentials, name)
     if (value === undefined) continue
-    if (!HEADER_SAFE.test(check.text(value, `credentials.${name}`))) throw new TypeError(`credentials.${name} must be printable ASCII without spaces`)
+    if (!HEADER_SAFE.test(check.text(value, `credentials.${name}`)))
+      throw new TypeError(`credentials.${name} must be printable ASCII without spaces`)
   }
   const expiration = memberOf(credentials, 'expiration')
   if (expiration !== undefined && !(expiration instanceof Date && !Number.isNaN(expiration.getTime())))

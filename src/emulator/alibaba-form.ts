@@ -101,7 +101,8 @@ export const invalid = (message: string) => new Refusal(400, 'Invalid.Parameter'
 
 function readList(parameters: Parameters, name: string, { body }: Incoming, most: number): unknown[] {
   if (body.length > MOST_BODY_BYTES) throw valueTooLong()
-  const list: unknown = orRefuse(() => JSON.parse(parameters.field(name)), invalid(`${name} is not valid JSON.`))
+  const text = parameters.field(name)
+  const list: unknown = orRefuse(() => JSON.parse(text), invalid(`${name} is not valid JSON.`))
   if (!Array.isArray(list)) throw invalid(`${name} must be an array.`)
   if (list.length > most)
     throw new Refusal(400, 'InvalidKey.TooManyKeys', `The number of keys exceeds the limit of ${most}.`)

@@ -71,6 +71,7 @@ export async function attempt<Item, Detail>(
     }
     verdict = await unlessAborted(exchange(), controller.signal)
   } catch (error) {
+    if (error instanceof TransportError && error.reason === 'unsendable') sent = false
     verdict = explain(error, sent, store.timeoutMs)
   } finally {
     clearTimeout(timer)
@@ -98,7 +99,15 @@ export async function rehearse<Item, Detail>(
 ): Promise<AttemptResult<Detail>> {
   const { body } = await operation.encode(items, mode)
   const bytesSent = body?.length ?? 0
-  return { verdict: { kind: 'planned' }, startedAt: 0, durationMs: 0, bytesSent, bytesReceived: 0, sent: false, skewMs: 0 }
+  return {
+    verdict: { kind: 'planned' },
+    startedAt: 0,
+    durationMs: 0,
+    bytesSent,
+    bytesReceived: 0,
+    sent: false,
+    skewMs: 0,
+  }
 }
 
 /** A transport or a callback that ignores its signal must not hold the run. */
@@ -112,12 +121,20 @@ function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Pro
 }
 
 function explain(error: unknown, sent: boolean, timeoutMs: number): Refusal {
-  if (error === STOPPED) return { ...lost('NetworkError', 'The run was aborted before the store had answered'), ...aborted(sent) }
+  if (error === STOPPED)
+    return { ...lost('NetworkError', 'The run was aborted before the store had answered'), ...aborted(sent) }
   if (error === TIMED_OUT)
     return { ...lost('Timeout', `No whole answer within ${timeoutMs} ms`), unsure: sent, arrived: sent }
   if (!(error instanceof TransportError)) throw error
   if (error.reason === 'unsendable')
-    return { kind: 'refusal', code: 'InvalidKey', message: error.message, remedy: 'none', unsure: false, arrived: false }
+    return {
+      kind: 'refusal',
+      code: 'InvalidKey',
+      message: error.message,
+      remedy: 'none',
+      unsure: false,
+      arrived: false,
+    }
   if (error.reason === 'overflow') return lost('BadResponse', error.message)
   const code = error.reason === 'timeout' ? 'Timeout' : 'NetworkError'
   return { ...lost(code, error.message), unsure: error.mayHaveArrived, arrived: error.mayHaveArrived }
@@ -127,11 +144,12 @@ const aborted = (sent: boolean) => ({ code: 'Aborted', remedy: 'none', unsure: s
 
 const credentialsFailed = (error: unknown): Refusal => ({
   kind: 'refusal',
-  code: 'CredentialsFailed',
+  code: 'NotSent',
   message: `The credentials could not be had: ${error instanceof Error ? error.message : String(error)}`,
   remedy: 'retry',
   unsure: false,
   arrived: false,
+  endsRunAs: 'CredentialsFailed',
 })
 
 /** 32 hex digits that were never used before. */

@@ -1,3 +1,4 @@
+import { identityOf } from '../items.js'
 import type { Operation } from '../operation.js'
 import type { Limits } from './cutter.js'
 import type { Slot } from './parcel.js'
@@ -26,14 +27,23 @@ export class Pool<Item, Detail extends object> {
   /** Takes out as much as fits one request. */
   take(limits: Readonly<Limits>): Slot<Item, Detail>[] {
     let bytes = this.operation.envelopeBytes
-    let count = 0
-    for (const { batch, index } of this.#slots) {
-      const size = this.operation.measure(batch.items[index] as Item, 0)
-      bytes += typeof size === 'number' ? size : 0
-      if (count >= limits.items || (count > 0 && bytes > limits.bytes)) break
-      count++
+    const taken: Slot<Item, Detail>[] = []
+    const left: Slot<Item, Detail>[] = []
+    const identities = new Set<string>()
+    for (const slot of this.#slots) {
+      const item = slot.batch.items[slot.index] as Item
+      const size = this.operation.measure(item, 0)
+      const sum = bytes + (typeof size === 'number' ? size : 0)
+      // A key that two batches had goes out twice, but not in one request.
+      const isTwin = identities.size === identities.add(identityOf(item)).size
+      const fits = taken.length === 0 || (taken.length < limits.items && sum <= limits.bytes)
+      if (fits && !isTwin) {
+        taken.push(slot)
+        bytes = sum
+      } else left.push(slot)
     }
-    return this.#slots.splice(0, count)
+    this.#slots = left
+    return taken
   }
 
   /** Takes out everything. */

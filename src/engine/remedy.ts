@@ -18,7 +18,8 @@ export function remedyFor<Detail>(
   store: Store,
 ): Remedy {
   if (refusal.remedy === 'reclock') return !mended && reclock(store, skewMs, refusal.serverTime) ? 'reclock' : 'halt'
-  if (refusal.remedy === 'renew') return !mended && credentials && store.credentials.renew(credentials) ? 'renew' : 'halt'
+  if (refusal.remedy === 'renew')
+    return !mended && credentials && store.credentials.renew(credentials) ? 'renew' : 'halt'
   return refusal.remedy
 }
 

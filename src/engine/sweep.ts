@@ -1,18 +1,20 @@
 import pLimit from 'p-limit'
 import type { Mode, Operation, Outcomes, Refusal } from '../operation.js'
-import type { FailedKey } from '../report.js'
 import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
-import type { Batch, DoneKey, Reason } from './batch.js'
+import type { Batch, Reason } from './batch.js'
 import { Cutter, type Limits } from './cutter.js'
+import { attemptEvent, callGuarded } from './events.js'
+import { Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
 import { type History, type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
 import { Pool } from './pool.js'
+import { Queue } from './queue.js'
 import { remedyFor } from './remedy.js'
 import { retryDelay } from './retry.js'
 import type { Puller } from './source.js'
 import { Splitter } from './splitter.js'
 import type { Store } from './store.js'
-import { difference, newTally, type Tally } from './tally.js'
+import type { Tally } from './tally.js'
 
 /** How a run goes, as far as the engine is concerned. */
 export interface Plan {
@@ -29,17 +31,6 @@ export interface Present {
   readonly total: number | undefined
   readonly inFlight: number
   readonly concurrency: number
-}
-
-/** A batch as it leaves the engine. */
-export interface SettledBatch {
-  readonly done: DoneKey[]
-  readonly failed: FailedKey[]
-  readonly tally: Tally
-  readonly offset: number
-  readonly count: number
-  readonly settledThrough: number
-  readonly resumeFrom: number | undefined
 }
 
 /** Why a run was cut short by something other than its budget. */
@@ -62,25 +53,20 @@ export class Sweep<Item, Detail extends object> {
   failure: Failure | undefined
   /** The index of the first item not taken, once the run has ended early. */
   resumeFrom: number | undefined
-  readonly tally = newTally()
+  readonly #ledger = new Ledger()
   readonly #limits: Limits
   readonly #cutter: Cutter<Item, Detail>
   readonly #pace: Pace
   readonly #limit: ReturnType<typeof pLimit>
   readonly #splitter = new Splitter()
   readonly #pool: Pool<Item, Detail>
-  readonly #startedAt = performance.now()
   readonly #controllers = new Set<AbortController>()
   readonly #open = new Set<Batch<Item, Detail>>()
-  readonly #ready: Parcel<Item, Detail>[] = []
-  readonly #delayed = new Map<Parcel<Item, Detail>, ReturnType<typeof setTimeout>>()
-  readonly #outbox: Omit<SettledBatch, 'tally' | 'settledThrough' | 'resumeFrom'>[] = []
-  readonly #yielded = new Map<number, number>()
+  readonly #queue = new Queue<Item, Detail>(() => this.#pump())
+  readonly #outbox: ReturnType<Ledger['close']>[] = []
   #poolTimer: ReturnType<typeof setTimeout> | undefined
   #poolInFlight = 0
   #openItems = 0
-  #settledThrough = 0
-  #reported = newTally()
   #pulling = false
   #stopping = false
   #finished = false
@@ -99,6 +85,11 @@ export class Sweep<Item, Detail extends object> {
     this.#limit = pLimit(plan.concurrency)
   }
 
+  /** The numbers of the run so far. */
+  get tally(): Tally {
+    return this.#ledger.tally
+  }
+
   /** The run, batch by batch, as they settle. Afterwards `failure` says whether it was cut short. */
   async *batches(): AsyncGenerator<SettledBatch, void, undefined> {
     const { signal } = this.plan
@@ -111,7 +102,7 @@ export class Sweep<Item, Detail extends object> {
         const batch = this.#outbox.shift()
         if (batch) {
           this.#pump()
-          yield this.#deliver(batch)
+          yield this.#ledger.deliver(batch, this.#isLast ? this.resumeFrom : undefined)
         } else if (this.#finished) break
         else
           await new Promise<void>((resolve) => {
@@ -138,11 +129,11 @@ export class Sweep<Item, Detail extends object> {
   /** Starts one thing: what waits, else a fresh batch, else the pool. False where there is nothing to start. */
   #startOne(): boolean {
     if (this.#budget <= 0) {
-      const waits = this.#ready.length + this.#delayed.size + this.#pool.size > 0
+      const waits = this.#queue.size + this.#pool.size > 0
       if (waits || !(this.#cutter.ended || this.#pulling)) this.#stop()
       return false
     }
-    const parcel = this.#ready.shift()
+    const parcel = this.#queue.next()
     if (parcel) this.#launch(parcel)
     return parcel !== undefined || this.#pull() || this.#flushPool()
   }
@@ -176,7 +167,7 @@ export class Sweep<Item, Detail extends object> {
 
   /** Whether memory and budget allow another batch. What waits to be tried again has the first claim on the budget. */
   #hasRoom(): boolean {
-    const claimed = this.#delayed.size + Math.min(1, this.#pool.size)
+    const claimed = this.#queue.delayed + Math.min(1, this.#pool.size)
     const mostOpen = Math.max(MOST_WAITING_ITEMS, 2 * this.plan.concurrency * this.#limits.items)
     return this.#budget > claimed && this.#openItems < mostOpen && this.#outbox.length < this.plan.concurrency
   }
@@ -186,7 +177,7 @@ export class Sweep<Item, Detail extends object> {
     this.#open.add(batch)
     this.#openItems += batch.items.length
     this.tally.items += batch.items.length
-    this.#ready.push(...parcelsOf(batch, this.operation))
+    this.#queue.push(...parcelsOf(batch, this.operation))
     this.#closeIfSettled(batch)
     return true
   }
@@ -205,14 +196,15 @@ export class Sweep<Item, Detail extends object> {
       return false
     }
     this.#poolInFlight++
-    this.#ready.push(parcelOf(this.operation, this.#pool.take(this.#limits), { attempts: 1, pooled: true }))
+    this.#queue.push(parcelOf(this.operation, this.#pool.take(this.#limits), { attempts: 1, pooled: true }))
     return true
   }
 
   #launch(parcel: Parcel<Item, Detail>): void {
     if (parcel.items.length > this.#limits.items) {
-      this.#ready.unshift(...pieces(parcel, this.#limits.items, { ...parcel, pooled: false }))
-      return this.#leavePool(parcel)
+      this.#queue.unshift(...pieces(parcel, this.#limits.items, { ...parcel, pooled: false }))
+      this.#leavePool(parcel)
+      return
     }
     if (parcel.family && !this.#splitter.admits(parcel.family, parcel.reason?.code ?? '')) {
       this.#failAll(slotsOf(parcel), parcel.reason ?? NOT_SENT)
@@ -225,7 +217,9 @@ export class Sweep<Item, Detail extends object> {
     const send = this.plan.dryRun ? rehearse : attempt
     this.#limit(() => send(this.store, parcel.operation, parcel.items, this.plan.mode, controller))
       .then((result) => this.#settle(parcel, result))
-      .catch((cause) => this.#fail({ code: 'Unexpected', message: 'keysweep itself failed; please report this', cause }))
+      .catch((cause) =>
+        this.#fail({ code: 'Unexpected', message: 'keysweep itself failed; please report this', cause }),
+      )
       .finally(() => {
         this.#controllers.delete(controller)
         this.#pump()
@@ -237,6 +231,7 @@ export class Sweep<Item, Detail extends object> {
     this.tally.bytesReceived += result.bytesReceived
     this.#leavePool(parcel)
     const { verdict } = result
+    if (!result.sent && verdict.kind === 'refusal') this.tally.requests--
     let retryDelayMs: number | undefined
     if (verdict.kind === 'planned') for (const { batch, index } of slotsOf(parcel)) batch.planned(index)
     else if (verdict.kind === 'outcomes') retryDelayMs = this.#settleOutcomes(parcel, verdict, result)
@@ -244,8 +239,7 @@ export class Sweep<Item, Detail extends object> {
     this.#limit.concurrency = this.#pace.concurrency
     if (parcel.slots) for (const { batch } of parcel.slots) this.#closeIfSettled(batch)
     else this.#closeIfSettled(parcel.batch)
-    if (!this.plan.dryRun) this.#tellAttempt(parcel, result, retryDelayMs)
-    this.#tellProgress()
+    this.#tell(parcel, result, retryDelayMs)
   }
 
   /** Gives how long the longest wait of the items that are to be sent again is, if there are any. */
@@ -260,17 +254,20 @@ export class Sweep<Item, Detail extends object> {
     let longest: number | undefined
     let throttled = false
     const slots = outcomes ? slotsOf(parcel) : []
-    outcomes?.forEach((outcome, place) => {
+    for (const [place, outcome] of (outcomes ?? []).entries()) {
       const slot = slots[place] as Slot<Item, Detail>
-      if ('done' in outcome) return slot.batch.done(slot.index, outcome.done)
+      if ('done' in outcome) {
+        slot.batch.done(slot.index, outcome.done)
+        continue
+      }
       throttled ||= outcome.throttled === true
       slot.batch.attempted(slot.index, { transient: outcome.retryable, arrived: true, unsure: outcome.unsure })
       const reason = this.#reason({ ...outcome, status, requestId })
       const delay = outcome.retryable && !this.#stopping ? this.#delayFor(slot) : undefined
-      if (delay === undefined) return slot.batch.fail(slot.index, reason)
-      longest = Math.max(longest ?? 0, delay)
-      this.#again(parcel, { ...slot, reason }, delay)
-    })
+      if (delay === undefined) slot.batch.fail(slot.index, reason)
+      else this.#again(parcel, { ...slot, reason }, delay)
+      longest = delay === undefined ? longest : Math.max(longest ?? 0, delay)
+    }
     if (throttled) this.#throttled(startedAt)
     else this.#pace.succeeded()
     return longest
@@ -279,14 +276,10 @@ export class Sweep<Item, Detail extends object> {
   /** Has an item sent again: with others like it, unless it has to go alone. */
   #again(parcel: Parcel<Item, Detail>, slot: Slot<Item, Detail>, delay: number): void {
     if (parcel.operation === this.operation) this.#pool.add(slot, performance.now() + delay)
-    else this.#later(parcelOf(parcel.operation, [slot], { attempts: parcel.attempts + 1 }), delay)
+    else this.#queue.later(parcelOf(parcel.operation, [slot], { attempts: parcel.attempts + 1 }), delay)
   }
 
-  #settleRefusal(
-    parcel: Parcel<Item, Detail>,
-    refusal: Refusal,
-    result: AttemptResult<Detail>,
-  ): number | undefined {
+  #settleRefusal(parcel: Parcel<Item, Detail>, refusal: Refusal, result: AttemptResult<Detail>): number | undefined {
     const remedy = remedyFor(refusal, result, parcel.mended === true, this.store)
     const transient = remedy === 'retry' || remedy === 'slow'
     const slots = slotsOf(parcel)
@@ -300,7 +293,7 @@ export class Sweep<Item, Detail extends object> {
     if (this.#stopping || remedy === 'none') this.#failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
     else if (remedy === 'reclock' || remedy === 'renew')
-      this.#ready.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
+      this.#queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
     else this.#split(parcel, refusal, { ...history, family: family ?? { fruitless: 0 } }, result.bytesSent)
     return undefined
   }
@@ -322,8 +315,8 @@ export class Sweep<Item, Detail extends object> {
       // One draw for all: they travel together.
       delay ??= wait
     }
-    if (kept.length > 0) this.#later(parcelOf(parcel.operation, kept, history), delay ?? 0)
-    else if (refusal.code === 'CredentialsFailed') this.#fail({ ...refusal, message: history.reason.message, cause })
+    if (kept.length > 0) this.#queue.later(parcelOf(parcel.operation, kept, history), delay ?? 0)
+    else if (refusal.endsRunAs) this.#fail({ code: refusal.endsRunAs, message: history.reason.message, cause })
     return delay
   }
 
@@ -336,20 +329,13 @@ export class Sweep<Item, Detail extends object> {
   ): void {
     const size = Math.ceil(parcel.items.length / 2)
     if (parcel.items.length === 1 && remedy !== 'split') this.#splitter.giveUp(code)
-    if (parcel.items.length === 1 || this.#splitter.isHopeless(code))
-      return this.#failAll(slotsOf(parcel), history.reason)
+    if (parcel.items.length === 1 || this.#splitter.isHopeless(code)) {
+      this.#failAll(slotsOf(parcel), history.reason)
+      return
+    }
     if (remedy === 'fewer-items') this.#limits.items = Math.min(this.#limits.items, size)
     if (remedy === 'fewer-bytes') this.#limits.bytes = Math.min(this.#limits.bytes, Math.ceil(bytesSent / 2))
-    this.#ready.push(...pieces(parcel, size, remedy === 'split' ? history : { ...history, family: undefined }))
-  }
-
-  #later(parcel: Parcel<Item, Detail>, delay: number): void {
-    const timer = setTimeout(() => {
-      this.#delayed.delete(parcel)
-      this.#ready.push(parcel)
-      this.#pump()
-    }, delay)
-    this.#delayed.set(parcel, timer)
+    this.#queue.push(...pieces(parcel, size, remedy === 'split' ? history : { ...history, family: undefined }))
   }
 
   /** How long an item waits before it is sent again; undefined where it is not. */
@@ -386,67 +372,32 @@ export class Sweep<Item, Detail extends object> {
 
   #closeIfSettled(batch: Batch<Item, Detail>): void {
     if (!batch.isSettled || !this.#open.delete(batch)) return
-    const { done, failed } = batch.report()
     this.#openItems -= batch.items.length
-    this.tally.done += done.length
-    this.tally.failed += failed.length
-    this.#outbox.push({ done, failed, offset: batch.offset, count: batch.items.length })
+    this.#outbox.push(this.#ledger.close(batch))
     this.#wake()
   }
 
-  #deliver(batch: Omit<SettledBatch, 'tally' | 'settledThrough' | 'resumeFrom'>): SettledBatch {
-    this.#yielded.set(batch.offset, batch.offset + batch.count)
-    for (let end = this.#yielded.get(this.#settledThrough); end !== undefined; end = this.#yielded.get(end)) {
-      this.#yielded.delete(this.#settledThrough)
-      this.#settledThrough = end
-    }
-    this.tally.durationMs = performance.now() - this.#startedAt
-    const own = { items: batch.count, done: batch.done.length, failed: batch.failed.length }
-    const tally = { ...difference(this.tally, this.#reported), ...own }
-    this.#reported = { ...this.tally }
-    const isLast = this.#finished && this.#outbox.length === 0
-    return { ...batch, tally, settledThrough: this.#settledThrough, resumeFrom: isLast ? this.resumeFrom : undefined }
+  /** Whether the batch that was just taken out is the last there will be. */
+  get #isLast(): boolean {
+    return this.#finished && this.#outbox.length === 0
   }
 
-  #tellAttempt(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>, retryDelayMs: number | undefined): void {
+  #tell(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>, retryDelayMs: number | undefined): void {
     const { onAttempt, redactor } = this.store
-    if (!onAttempt || result.verdict.kind === 'planned') return
-    const { verdict, status, durationMs } = result
-    const { requestId } = verdict
-    this.#call('onAttempt', () =>
-      onAttempt({
-        operation: parcel.operation.name,
-        items: parcel.items.length,
-        attempt: parcel.attempts + 1,
-        durationMs,
-        ...(status !== undefined && { status }),
-        ...(requestId !== undefined && { requestId: redactor.redact(requestId) }),
-        ...(verdict.kind === 'refusal' && { code: redactor.redact(verdict.code) }),
-        ...(retryDelayMs !== undefined && { retryDelayMs }),
-      }),
-    )
-  }
-
-  #tellProgress(): void {
+    if (onAttempt && !this.plan.dryRun)
+      this.#call('onAttempt', () => onAttempt(attemptEvent(parcel, result, retryDelayMs, redactor)))
     const { onProgress } = this.plan
     if (!onProgress) return
-    this.tally.durationMs = performance.now() - this.#startedAt
+    this.#ledger.tick()
     const present = { total: this.puller.total, inFlight: this.#inFlight, concurrency: this.#pace.concurrency }
     this.#call('onProgress', () => onProgress(this.tally, present))
   }
 
-  /** Calls a function of the user's; what it throws, or rejects with, ends the run. */
   #call(name: string, callback: () => unknown): void {
-    const fail = (cause: unknown) => {
+    callGuarded(callback, (cause) => {
       this.#fail({ code: 'CallbackFailed', message: `${name} threw`, cause })
       this.#finishIfDone()
-    }
-    try {
-      const returned = callback()
-      if (returned instanceof Promise) returned.catch(fail)
-    } catch (cause) {
-      fail(cause)
-    }
+    })
   }
 
   #abort(reason: unknown): void {
@@ -464,7 +415,7 @@ export class Sweep<Item, Detail extends object> {
   #stop(): void {
     if (this.#stopping) return
     this.#stopping = true
-    for (const timer of this.#delayed.values()) clearTimeout(timer)
+    this.#queue.stopTimers()
     clearTimeout(this.#poolTimer)
   }
 
@@ -473,7 +424,7 @@ export class Sweep<Item, Detail extends object> {
     if (this.#stopping) this.#drain()
     else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
     this.#finished = true
-    this.tally.durationMs = performance.now() - this.#startedAt
+    this.#ledger.tick()
     this.#wake()
   }
 
@@ -481,10 +432,11 @@ export class Sweep<Item, Detail extends object> {
   #drain(): void {
     const leftover = this.#cutter.leftover()
     if (leftover) this.#accept(leftover)
-    for (const parcel of [...this.#ready.splice(0), ...this.#delayed.keys()])
+    for (const parcel of this.#queue.drain())
       for (const slot of slotsOf(parcel)) this.#failAll([slot], parcel.reason ?? slot.reason ?? NOT_SENT)
     for (const slot of this.#pool.drain()) this.#failAll([slot], slot.reason ?? NOT_SENT)
-    this.#delayed.clear()
+    for (const batch of this.#open)
+      for (const index of batch.items.keys()) if (batch.isOpen(index)) this.#failAll([{ batch, index }], NOT_SENT)
     this.#cutter.close()
     this.resumeFrom = this.#cutter.taken
   }

@@ -49,7 +49,8 @@ export function readDeletedObjects(
 }
 
 /** Credentials, signature, routing: lasting, unless the status says otherwise or the clock was wrong. */
-const gatewayRemedy = (status: number): Remedy => (status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock')
+const gatewayRemedy = (status: number): Remedy =>
+  status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock'
 
 function failureRemedy({ errorCode, error, message }: JsonObject, status: number): Remedy {
   if (status !== 200 && ['slow', 'retry'].includes(remedyForStatus(status))) return remedyForStatus(status)
@@ -94,7 +95,10 @@ function matched(
   const asked = new Set(items.map((item) => nameOf(keyOf(item), versionOf(item))))
   const outcomes = new Map<string, ItemOutcome<DeletedDetail>>()
   let strays = 0
-  for (const entry of [...deleted.map((entry) => [entry, true] as const), ...errors.map((entry) => [entry, false] as const)]) {
+  for (const entry of [
+    ...deleted.map((entry) => [entry, true] as const),
+    ...errors.map((entry) => [entry, false] as const),
+  ]) {
     const [object, isDeleted] = entry
     const key = stringOf(object.key)
     const version = stringOf(object.versionID)

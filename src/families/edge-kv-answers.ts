@@ -24,7 +24,8 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 }
 
 /** Beginnings of codes that every request would meet. */
-const LASTING = /^(Signature|Incomplete|InvalidSignature|InvalidAccessKeyId|InvalidSecurityToken|Missing|InvalidAccount|InvalidNameSpace|InvalidApi|InvalidVersion|InvalidTimeStamp|Forbidden|NoPermission|Unauthorized)/
+const LASTING =
+  /^(Signature|Incomplete|InvalidSignature|InvalidAccessKeyId|InvalidSecurityToken|Missing|InvalidAccount|InvalidNameSpace|InvalidApi|InvalidVersion|InvalidTimeStamp|Forbidden|NoPermission|Unauthorized)/
 
 const ADVICE: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: 'check secretAccessKey, and signingHost if the endpoint is a proxy',

@@ -123,8 +123,7 @@ function request(
   }
 }
 
-const entryJson = (entry: Entry): string =>
-  JSON.stringify({ Key: entry.key, Value: entry.value, ...lifeOf(entry) })
+const entryJson = (entry: Entry): string => JSON.stringify({ Key: entry.key, Value: entry.value, ...lifeOf(entry) })
 
 function lifeOf({ expiration, expirationTtl }: Entry): { Expiration?: number; ExpirationTtl?: number } {
   const at = expiration instanceof Date ? Math.floor(expiration.getTime() / 1000) : expiration

@@ -5,7 +5,16 @@ import { base64, canonicalQuery, isWellFormed, percentEncode } from '../bytes.js
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
 import type { Bytes, HttpAnswer, HttpRequest } from '../http.js'
-import { type ConditionalKey, type Flaw, invalidKey, keyFlaw, keyOf, memberOf, strayMember, versionOf } from '../items.js'
+import {
+  type ConditionalKey,
+  type Flaw,
+  invalidKey,
+  keyFlaw,
+  keyOf,
+  memberOf,
+  strayMember,
+  versionOf,
+} from '../items.js'
 import { ALONE, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { type Target, targetOf } from '../target.js'
@@ -126,7 +135,9 @@ async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDe
   const version = answer.header('x-amz-version-id')
   if (answer.status === 204 || answer.status === 200) {
     const detail = {
-      ...(version !== undefined && version !== 'null' && (marker ? { deleteMarkerVersionId: version } : { versionId: version })),
+      ...(version !== undefined &&
+        version !== 'null' &&
+        (marker ? { deleteMarkerVersionId: version } : { versionId: version })),
       ...(marker && { deleteMarker: true }),
     }
     return { kind: 'outcomes', requestId, outcomes: [{ done: Object.keys(detail).length > 0 ? detail : undefined }] }
@@ -143,7 +154,8 @@ const PLAIN = /^[\x20-\x25\x27-\x3b\x3d\x3f-\x7e]+$/
 const PLAIN_OVERHEAD = objectBytes('')
 
 function measure(item: ConditionalKey, { name, conditions }: S3Traits): number | Flaw {
-  if (typeof item === 'string' && item.length <= LONGEST_KEY_BYTES && PLAIN.test(item)) return item.length + PLAIN_OVERHEAD
+  if (typeof item === 'string' && item.length <= LONGEST_KEY_BYTES && PLAIN.test(item))
+    return item.length + PLAIN_OVERHEAD
   const unknown = CONDITIONS.filter((member) => !conditions.includes(member))
   const flaw = keyFlaw(item, LONGEST_KEY_BYTES) ?? strayMember(item, unknown, name) ?? memberFlaw(item)
   if (flaw) return flaw

@@ -89,6 +89,7 @@ function objectBytes(item: ObjectKey): number {
 
 function versionFlaw(item: ObjectKey): Flaw | undefined {
   const version: unknown = typeof item === 'string' ? undefined : item.versionId
-  if (version === undefined || (typeof version === 'string' && version !== '' && isWellFormed(version))) return undefined
+  if (version === undefined || (typeof version === 'string' && version !== '' && isWellFormed(version)))
+    return undefined
   return invalidKey('`versionId` must be a string that is not empty')
 }

@@ -6,7 +6,6 @@ import { type ClientOptions, check, endpointOf, type ObjectDeleteOptions } from 
 import { signed } from '../signers/authorize.js'
 import { sigv4Signer } from '../signers/sigv4.js'
 
-
 export interface S3StorageOptions extends ClientOptions<KeyPair | RemoteKey> {
   readonly bucket: string
   /** The region to sign for: AWS's own, `us-east-1` for most others, `auto` for Cloudflare R2. */
@@ -58,5 +57,4 @@ export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOp
 }
 
 /** AWS General Reference, "Amazon S3 endpoints". */
-const awsEndpoint = (region: string) =>
-  `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+const awsEndpoint = (region: string) => `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`

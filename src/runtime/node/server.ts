@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isPlain, pieces } from '../../emulator/body.js'
-import type { Bytes } from '../../http.js'
 import type { Handler, Incoming, Server } from '../../emulator/exchange.js'
+import type { Bytes } from '../../http.js'
 
 /** Longer than clients keep a connection for, so that none is closed under a request. */
 const KEEP_ALIVE_MS = 60_000

@@ -7,15 +7,14 @@ import type { TransportFactory } from '../transport.js'
 export const createTransport: TransportFactory['createTransport'] = (given) => {
   let dispatcher = given as Dispatcher | undefined
   return async (request, signal, maxAnswerBytes) => {
-    dispatcher ??= await openPool(request)
+    dispatcher ??= await openPool()
     return send(dispatcher, request, signal, maxAnswerBytes)
   }
 }
 
 /** undici is loaded when the first request needs it, because it takes longer to load than all of keysweep. */
-async function openPool(request: HttpRequest): Promise<Dispatcher> {
+async function openPool(): Promise<Dispatcher> {
   const { Agent } = await import('undici')
-  void request
   // The attempt has a time limit of its own.
   return new Agent({ headersTimeout: 0, bodyTimeout: 0 })
 }
@@ -59,9 +58,7 @@ function send(
           length += chunk.length
           chunks.push(chunk)
           if (length > maxAnswerBytes)
-            controller.abort(
-              new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true),
-            )
+            controller.abort(new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true))
         },
         onResponseEnd() {
           finish()

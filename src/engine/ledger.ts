@@ -1,0 +1,51 @@
+import type { FailedKey } from '../report.js'
+import type { Batch, DoneKey } from './batch.js'
+import { difference, newTally } from './tally.js'
+
+/** A batch as it leaves the engine. */
+export interface SettledBatch {
+  readonly done: DoneKey[]
+  readonly failed: FailedKey[]
+  readonly tally: ReturnType<typeof newTally>
+  readonly offset: number
+  readonly count: number
+  readonly settledThrough: number
+  readonly resumeFrom: number | undefined
+}
+
+/** Keeps the numbers of a run, and how far it has got. */
+export class Ledger {
+  readonly tally = newTally()
+  readonly #startedAt = performance.now()
+  #reported = newTally()
+  /** Yielded batches that do not yet join up with the beginning: where each ends, by where it begins. */
+  readonly #apart = new Map<number, number>()
+  #settledThrough = 0
+
+  /** Counts a batch that is settled, and gives what has become of its items. */
+  close<Item, Detail extends object>(batch: Batch<Item, Detail>) {
+    const { done, failed } = batch.report()
+    this.tally.done += done.length
+    this.tally.failed += failed.length
+    return { done, failed, offset: batch.offset, count: batch.items.length }
+  }
+
+  /** Completes a batch that is about to be yielded. */
+  deliver(batch: ReturnType<Ledger['close']>, resumeFrom: number | undefined): SettledBatch {
+    this.#apart.set(batch.offset, batch.offset + batch.count)
+    for (let end = this.#apart.get(this.#settledThrough); end !== undefined; end = this.#apart.get(end)) {
+      this.#apart.delete(this.#settledThrough)
+      this.#settledThrough = end
+    }
+    this.tick()
+    const own = { items: batch.count, done: batch.done.length, failed: batch.failed.length }
+    const tally = { ...difference(this.tally, this.#reported), ...own }
+    this.#reported = { ...this.tally }
+    return { ...batch, tally, settledThrough: this.#settledThrough, resumeFrom }
+  }
+
+  /** Brings the time up to date. */
+  tick(): void {
+    this.tally.durationMs = performance.now() - this.#startedAt
+  }
+}
