@@ -21,7 +21,7 @@ export interface Operation<Item, Detail> {
   /** Bytes of the encoded body around its items. */
   readonly envelopeBytes: number
   /** Encoded bytes of an item with its separator, `ALONE`, or why it cannot be sent at all. */
-  measure(item: Item, now: number): number | Flaw
+  measure(item: Item, now: () => number): number | Flaw
   /** Whether two items of one identity ask for the same, so that one may stand for both; the later one is sent. */
   interchangeable(first: Item, second: Item): boolean
   encode(items: readonly Item[], mode: Mode): Awaitable<HttpRequest>

@@ -17,7 +17,9 @@ export class Cutter<Item, Detail extends object> {
   ended = false
   #draft: Batch<Item, Detail>
   #bytes = 0
-  #seen = new Map<string, number>()
+  #seen = new Set<string>()
+  /** Where each item of the draft stands; made when the first duplicate turns up, which in most batches none does. */
+  #places: Map<string, number> | undefined
 
   constructor(
     private readonly puller: Puller<Item>,
@@ -69,7 +71,7 @@ export class Cutter<Item, Detail extends object> {
 
   /** Adds an item to the draft; where it does not fit, gives the draft and begins another with it. */
   #add(item: Item): Batch<Item, Detail> | undefined {
-    const size = this.operation.measure(item, this.now())
+    const size = this.operation.measure(item, this.now)
     if (typeof size === 'object') {
       this.#draft.fail(this.#draft.add(item), { ...size, retryable: false })
       return undefined
@@ -78,17 +80,31 @@ export class Cutter<Item, Detail extends object> {
       this.#draft.alone.push(this.#draft.add(item))
       return undefined
     }
-    const identity = identityOf(item)
-    const twin = this.#seen.get(identity)
-    const earlier = twin === undefined ? undefined : (this.#draft.items[twin] as Item)
-    const merges = earlier !== undefined && this.operation.interchangeable(earlier, item)
-    const freed = merges ? (this.operation.measure(earlier, this.now()) as number) : 0
-    const fits = this.#bytes - freed + size <= this.limits.bytes && (merges || earlier === undefined)
-    const cut = fits || this.#seen.size === 0 ? undefined : this.#cut()
+    const known = this.#seen.size
+    if (known === this.#seen.add(identityOf(item)).size) return this.#addTwin(item, size)
+    const cut = known > 0 && this.#bytes + size > this.limits.bytes ? this.#cut() : undefined
+    if (cut) this.#seen.add(identityOf(item))
     const index = this.#draft.add(item)
-    if (merges && !cut) this.#draft.merge(twin as number, index)
-    this.#seen.set(identity, index)
-    this.#bytes += cut ? size : size - freed
+    this.#places?.set(identityOf(item), index)
+    this.#bytes += size
+    return cut
+  }
+
+  /** Adds an item that the draft has already: one stands for both, unless they ask for different things. */
+  #addTwin(item: Item, size: number): Batch<Item, Detail> | undefined {
+    const { items } = this.#draft
+    const identity = identityOf(item)
+    this.#places ??= placesIn(this.#draft)
+    const index = this.#places.get(identity) as number
+    const earlier = items[index] as Item
+    const grown = this.#bytes + size - (this.operation.measure(earlier, this.now) as number)
+    const merges = this.operation.interchangeable(earlier, item) && grown <= this.limits.bytes
+    const cut = merges ? undefined : this.#cut()
+    const added = this.#draft.add(item)
+    if (merges) this.#draft.merge(index, added)
+    else this.#seen.add(identity)
+    this.#places?.set(identity, added)
+    this.#bytes = merges ? grown : this.#bytes + size
     return cut
   }
 
@@ -99,8 +115,18 @@ export class Cutter<Item, Detail extends object> {
   }
 
   #start(): Batch<Item, Detail> {
-    this.#seen = new Map()
+    this.#seen = new Set()
+    this.#places = undefined
     this.#bytes = this.operation.envelopeBytes
     return new Batch(this.taken)
   }
+}
+
+/** The items of a batch that go out together, by identity. */
+function placesIn<Item, Detail extends object>(batch: Batch<Item, Detail>): Map<string, number> {
+  const lone = new Set(batch.alone)
+  const places = new Map<string, number>()
+  for (const [index, item] of batch.items.entries())
+    if (batch.isOpen(index) && !lone.has(index)) places.set(identityOf(item), index)
+  return places
 }

@@ -32,7 +32,7 @@ export class Pool<Item, Detail extends object> {
     const identities = new Set<string>()
     for (const slot of this.#slots) {
       const item = slot.batch.items[slot.index] as Item
-      const size = this.operation.measure(item, 0)
+      const size = this.operation.measure(item, () => 0)
       const sum = bytes + (typeof size === 'number' ? size : 0)
       // A key that two batches had goes out twice, but not in one request.
       const isTwin = identities.size === identities.add(identityOf(item)).size

@@ -133,7 +133,7 @@ function lifeOf({ expiration, expirationTtl }: Entry): { Expiration?: number; Ex
   }
 }
 
-function entryFlaw(entry: Entry, now: number): Flaw | undefined {
+function entryFlaw(entry: Entry, now: () => number): Flaw | undefined {
   if (typeof entry !== 'object' || entry === null) return invalidEntry('an entry must be { key, value }')
   const flaw = keyFlaw(entry, LONGEST_KEY_BYTES)
   if (flaw) return flaw
@@ -148,7 +148,7 @@ function entryFlaw(entry: Entry, now: number): Flaw | undefined {
   if (ttl !== undefined && !(Number.isSafeInteger(ttl) && ttl > 0))
     return invalidEntry('`expirationTtl` must be a whole number of seconds, 1 or more')
   // The time to live wins where both are given.
-  if (at !== undefined && ttl === undefined && at * 1000 < now) return invalidEntry('`expiration` is in the past')
+  if (at !== undefined && ttl === undefined && at * 1000 < now()) return invalidEntry('`expiration` is in the past')
   return undefined
 }
 
