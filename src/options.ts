@@ -121,6 +121,8 @@ export function clientSettings(options: ClientOptions<Credentials>) {
   check.boolean(options.allowHttp, 'allowHttp')
   if (options.dispatcher !== undefined && typeof memberOf(options.dispatcher, 'dispatch') !== 'function')
     throw mistyped('dispatcher', 'an undici Dispatcher', options.dispatcher)
+  if (options.dispatcher !== undefined && options.fetch !== undefined)
+    throw new TypeError('fetch replaces the transport whole, so dispatcher would do nothing; give one of them')
   return { concurrency, timeoutMs, retry: retryPolicy(retry), clock, random }
 }
 

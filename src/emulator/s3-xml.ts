@@ -102,6 +102,8 @@ function unescaped(raw: string): string | undefined {
 
 /** Any form, by a whole XML parser. */
 function readAny(source: string): DeleteDocument {
+  if (source.replace(/<!--.*?-->|<!\[CDATA\[.*?\]\]>/gs, '').includes(']]>'))
+    refuse('the end of a section without its start')
   const root = readXml(source.replace(/^\ufeff/, ''))
   if (root.name !== 'Delete') refuse('another root')
   const targets: Target[] = []

@@ -27,6 +27,7 @@ export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: R
   const code = failure.code || 'BadResponse'
   // A server that failed on the way, or a gateway that lost it, may have done the work; one that throttles has not.
   const unsure = remedy === 'retry' && status !== 408 && status !== 400
+  const date = dateHeader(answer)
   return {
     kind: 'refusal',
     code,
@@ -35,8 +36,8 @@ export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: R
     unsure,
     status,
     requestId: failure.requestId,
-    retryAfterMs: failure.retryAfterMs ?? retryAfterMs(answer.header('retry-after'), Date.now()),
-    serverTime: failure.serverTime ?? dateHeader(answer),
+    retryAfterMs: failure.retryAfterMs ?? retryAfterMs(answer.header('retry-after'), date?.getTime() ?? Date.now()),
+    serverTime: failure.serverTime ?? date,
   }
 }
 
