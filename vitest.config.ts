@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
+/** Tests the package itself, which holds both halves. */
+const PACKAGE = 'test/package.test.ts'
+
 /** The whole suite runs on both halves of the runtime: what Node uses, and what everything else uses. */
 const half = (name: 'node' | 'web') => ({
   resolve: {
@@ -13,7 +16,18 @@ const half = (name: 'node' | 'web') => ({
       { find: /^keysweep\/(.*)$/, replacement: `${source('providers/')}$1.ts` },
     ],
   },
-  test: { name, include: ['test/**/*.test.ts'], testTimeout: 30_000, env: { KEYSWEEP_HALF: name } },
+  test: {
+    name,
+    include: ['test/**/*.test.ts'],
+    exclude: [PACKAGE],
+    testTimeout: 30_000,
+    env: { KEYSWEEP_HALF: name },
+  },
 })
 
-export default defineConfig({ test: { projects: [half('node'), half('web')] } })
+export default defineConfig({
+  test: {
+    projects: [half('node'), half('web'), { test: { name: 'package', include: [PACKAGE], testTimeout: 60_000 } }],
+    coverage: { include: ['src/**'] },
+  },
+})

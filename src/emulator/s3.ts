@@ -31,7 +31,9 @@ export class S3Protocol implements Protocol {
     const container = this.holdings.find(this.store, bucket)
     if (!container) throw refusal('NoSuchBucket', { BucketName: bucket })
     const query = new Map(orRefuse(() => queryPairs(request.query), refusal('InvalidURI')))
-    if (key !== '') return objectCall(request, key, query.get('versionId') || undefined, container)
+    const versionId = query.get('versionId') || undefined
+    if (versionId !== undefined && this.#traits.versionId?.test(versionId) === false) throw refusal('InvalidArgument')
+    if (key !== '') return objectCall(request, key, versionId, container)
     if (request.method === 'POST' && query.has('delete')) return deleteObjects(request, container, this.#traits)
     if (request.method === 'GET') return listObjects(bucket, query, container)
     if (request.method === 'HEAD') return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }

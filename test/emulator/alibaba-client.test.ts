@@ -96,7 +96,9 @@ describe('the official DCDN client', () => {
     const list = await client.listDcdnKv(new dcdnModule.ListDcdnKvRequest({ namespace: 'ns', prefix: 'k' }))
     expect(list.body).toMatchObject({ totalCount: 1, keys: [{ name: 'k 1' }] })
 
-    const gone = await client.batchDeleteDcdnKv(new dcdnModule.BatchDeleteDcdnKvRequest({ namespace: 'ns', keys: TRICKY }))
+    const gone = await client.batchDeleteDcdnKv(
+      new dcdnModule.BatchDeleteDcdnKvRequest({ namespace: 'ns', keys: TRICKY }),
+    )
     expect(gone.body).toMatchObject({ successKeys: TRICKY, failKeys: [] })
     await client.deleteDcdnKv(new dcdnModule.DeleteDcdnKvRequest({ namespace: 'ns', key: 'k 1' }))
     expect(emulator.state.size('alibaba-dcdn', 'ns')).toBe(0)

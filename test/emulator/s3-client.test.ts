@@ -67,13 +67,26 @@ describe('the official S3 client', () => {
     expect(emulator.state.keys('s3', 'photos')).toEqual(['b'])
   })
 
-  test('pages through a listing', async () => {
+  test('is given keys in the order of their bytes, new ones too', async () => {
     emulator.state.create('s3', 'photos')
-    const keys = Array.from({ length: 25 }, (_, index) => `k+${index} &`)
+    const list = async () =>
+      (await client.send(new ListObjectsV2Command({ Bucket: 'photos' }))).Contents?.map(({ Key }) => Key)
+    for (const key of ['😀', '～', 'é', 'b']) emulator.state.put('s3', 'photos', key)
+    expect(await list()).toEqual(['b', 'é', '～', '😀'])
+    emulator.state.put('s3', 'photos', 'a')
+    await client.send(deletion(['é']))
+    expect(await list()).toEqual(['a', 'b', '～', '😀'])
+  })
+
+  test.each([20, 25])('pages through a listing of %i', async (length) => {
+    emulator.state.create('s3', 'photos')
+    const keys = Array.from({ length }, (_, index) => `k+${index} &`)
     for (const key of keys) emulator.state.put('s3', 'photos', key)
     const seen: (string | undefined)[] = []
     let ContinuationToken: string | undefined
+    let pages = 0
     do {
+      pages++
       const page = await client.send(
         new ListObjectsV2Command({ Bucket: 'photos', MaxKeys: 10, EncodingType: 'url', ContinuationToken }),
       )
@@ -81,6 +94,7 @@ describe('the official S3 client', () => {
       ContinuationToken = page.NextContinuationToken
     } while (ContinuationToken)
     expect(seen).toEqual(keys.sort())
+    expect(pages).toBe(Math.ceil(length / 10))
   })
 
   test('deletes many and is told of each', async () => {
@@ -107,7 +121,11 @@ describe('the official S3 client', () => {
     const marked = (await client.send(deletion(['a']))).Deleted?.[0]
     expect(marked).toEqual({ Key: 'a', DeleteMarker: true, DeleteMarkerVersionId: expect.any(String) })
     const marker = marked?.DeleteMarkerVersionId as string
-    expect(emulator.state.versions('s3', 'photos', 'a').map(({ versionId }) => versionId)).toEqual([marker, second, first])
+    expect(emulator.state.versions('s3', 'photos', 'a').map(({ versionId }) => versionId)).toEqual([
+      marker,
+      second,
+      first,
+    ])
 
     const { Deleted } = await client.send(
       deletion([
@@ -124,17 +142,21 @@ describe('the official S3 client', () => {
     expect(single).toMatchObject({ DeleteMarker: true, VersionId: expect.any(String) })
   })
 
-  test.each([undefined, ...Object.values(ChecksumAlgorithm).filter((name) => /^(?:MD5|CRC32C?|SHA1|SHA256)$/.test(name))])(
-    'proves the body with %s',
-    async (ChecksumAlgorithm) => {
-      emulator.state.create('s3', 'photos')
-      emulator.state.put('s3', 'photos', 'a')
-      const { Deleted } = await client.send(
-        new DeleteObjectsCommand({ Bucket: 'photos', Delete: { Objects: [{ Key: 'a' }] }, ...(ChecksumAlgorithm && { ChecksumAlgorithm }) }),
-      )
-      expect(Deleted).toEqual([{ Key: 'a' }])
-    },
-  )
+  test.each([
+    undefined,
+    ...Object.values(ChecksumAlgorithm).filter((name) => /^(?:MD5|CRC32C?|SHA1|SHA256)$/.test(name)),
+  ])('proves the body with %s', async (ChecksumAlgorithm) => {
+    emulator.state.create('s3', 'photos')
+    emulator.state.put('s3', 'photos', 'a')
+    const { Deleted } = await client.send(
+      new DeleteObjectsCommand({
+        Bucket: 'photos',
+        Delete: { Objects: [{ Key: 'a' }] },
+        ...(ChecksumAlgorithm && { ChecksumAlgorithm }),
+      }),
+    )
+    expect(Deleted).toEqual([{ Key: 'a' }])
+  })
 
   test('is refused with a wrong secret, too many keys, or no bucket', async () => {
     emulator.state.create('s3', 'photos')
@@ -150,6 +172,8 @@ describe('the official S3 client', () => {
     await expect(
       client.send(new DeleteObjectsCommand({ Bucket: 'absent', Delete: { Objects: [{ Key: 'a' }] } })),
     ).rejects.toMatchObject({ name: 'NoSuchBucket' })
-    await expect(client.send(new GetObjectCommand({ Bucket: 'photos', Key: 'a' }))).rejects.toMatchObject({ name: 'NoSuchKey' })
+    await expect(client.send(new GetObjectCommand({ Bucket: 'photos', Key: 'a' }))).rejects.toMatchObject({
+      name: 'NoSuchKey',
+    })
   })
 })

@@ -1,5 +1,5 @@
-import { crc32, md5 } from '#runtime/checksum'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { crc32, md5 } from '#runtime/checksum'
 import { base64, utf8 } from '../../src/bytes.js'
 import { createEmulator, type Emulator } from '../../src/emulator/index.js'
 import { type Ask, deleteXml, deletion, deletionOf, KEY_PAIR, NOW, ncloud, s3, yandex } from './requests.js'
@@ -25,7 +25,12 @@ const bare = ({ path = '', query = [], body = '' }: Ask): Ask => ({ path, query,
 const REFUSALS: readonly [what: string, ask: Ask, status: number, code: string, stores?: readonly Provider[]][] = [
   ['no authorization', { ...plain, afterwards: { authorization: undefined } }, 403, 'AccessDenied'],
   ['an older scheme', { ...plain, afterwards: { authorization: 'AWS a:b' } }, 400, 'InvalidRequest'],
-  ['half a header', { ...plain, afterwards: { authorization: 'AWS4-HMAC-SHA256 Credential=a' } }, 400, 'AuthorizationHeaderMalformed'],
+  [
+    'half a header',
+    { ...plain, afterwards: { authorization: 'AWS4-HMAC-SHA256 Credential=a' } },
+    400,
+    'AuthorizationHeaderMalformed',
+  ],
   ['an unknown key', { ...plain, credentials: { ...KEY_PAIR, accessKeyId: 'who' } }, 403, 'InvalidAccessKeyId'],
   ['a wrong secret', { ...plain, credentials: { ...KEY_PAIR, secretAccessKey: 'no' } }, 403, 'SignatureDoesNotMatch'],
   ['a token it never gave', { ...plain, credentials: { ...KEY_PAIR, sessionToken: 't' } }, 403, 'InvalidToken'],
@@ -40,11 +45,37 @@ const REFUSALS: readonly [what: string, ask: Ask, status: number, code: string, 
   ['a wrong MD5', { ...plain, headers: { 'content-md5': base64(md5(utf8('other'))) } }, 400, 'BadDigest'],
   ['an MD5 that is none', { ...plain, headers: { 'content-md5': 'c2hvcnQ=' } }, 400, 'InvalidDigest'],
   ['no checksum', bare(plain), 400, 'InvalidRequest'],
-  ['a wrong CRC32', { ...bare(plain), ...headers({ 'x-amz-checksum-crc32': 'AAAAAA==' }) }, 400, 'BadDigest', ['s3', 'ncloud']],
-  ['a wrong SHA-256', { ...plain, headers: { ...plain.headers, 'x-amz-checksum-sha256': base64(new Uint8Array(32)) } }, 400, 'BadDigest'],
-  ['a short SHA-256', { ...plain, headers: { ...plain.headers, 'x-amz-checksum-sha256': 'AAAA' } }, 400, 'InvalidRequest'],
-  ['an unknown checksum', { ...plain, headers: { ...plain.headers, 'x-amz-checksum-xxhash3': 'AAAA' } }, 501, 'NotImplemented'],
-  ['a checksum announced and not sent', { ...plain, headers: { ...plain.headers, 'x-amz-sdk-checksum-algorithm': 'CRC32' } }, 400, 'InvalidRequest'],
+  [
+    'a wrong CRC32',
+    { ...bare(plain), ...headers({ 'x-amz-checksum-crc32': 'AAAAAA==' }) },
+    400,
+    'BadDigest',
+    ['s3', 'ncloud'],
+  ],
+  [
+    'a wrong SHA-256',
+    { ...plain, headers: { ...plain.headers, 'x-amz-checksum-sha256': base64(new Uint8Array(32)) } },
+    400,
+    'BadDigest',
+  ],
+  [
+    'a short SHA-256',
+    { ...plain, headers: { ...plain.headers, 'x-amz-checksum-sha256': 'AAAA' } },
+    400,
+    'InvalidRequest',
+  ],
+  [
+    'an unknown checksum',
+    { ...plain, headers: { ...plain.headers, 'x-amz-checksum-xxhash3': 'AAAA' } },
+    501,
+    'NotImplemented',
+  ],
+  [
+    'a checksum announced and not sent',
+    { ...plain, headers: { ...plain.headers, 'x-amz-sdk-checksum-algorithm': 'CRC32' } },
+    400,
+    'InvalidRequest',
+  ],
   ['too many keys', deletionOf('b', keys(1001)), 400, 'MalformedXML'],
   ['no keys', xml('<Delete></Delete>'), 400, 'MalformedXML'],
   ['no XML', xml('{"keys":[]}'), 400, 'MalformedXML'],
@@ -160,7 +191,7 @@ describe('the S3 family', () => {
     const escaped = key.replace(/[&<>\r\n\u0085\u2028]/g, (char) => `&#${char.charCodeAt(0)};`)
     const answer = await carriedOut(await s3(xml(deleteXml([`<Key>${escaped}</Key>`]))))
     expect(emulator.state.size('s3', 'b')).toBe(0)
-    expect(answer).toContain('<Key>a&#13;\n\t&amp;&lt;&gt;&quot;\' ]]&gt; &#133;&#8232;é😀__proto__</Key>')
+    expect(answer).toContain("<Key>a&#13;\n\t&amp;&lt;&gt;&quot;' ]]&gt; &#133;&#8232;é😀__proto__</Key>")
   })
 
   test('a raw CR is read as LF: another key', async () => {
@@ -179,17 +210,23 @@ describe('the S3 family', () => {
   test.each(ALL)('%s answers quietly in its own way', async (store) => {
     const body = deleteXml(['<Key>a</Key>'], true)
     const answer = await carriedOut(await PROVIDERS[store](deletion('b', body)))
-    const document = '<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></DeleteResult>'
+    const document =
+      '<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></DeleteResult>'
     expect(answer).toBe(store === 'yandex' ? '' : document)
   })
 
   test('Yandex names the version null where there are no versions', async () => {
-    expect(await carriedOut(await yandex(plain))).toContain('<Deleted><Key>a</Key><VersionId>null</VersionId></Deleted>')
+    expect(await carriedOut(await yandex(plain))).toContain(
+      '<Deleted><Key>a</Key><VersionId>null</VersionId></Deleted>',
+    )
     expect(await carriedOut(await s3(plain))).toContain('<Deleted><Key>a</Key></Deleted>')
   })
 
   test('browsers may ask first', async () => {
-    const headers = { 'access-control-request-headers': 'authorization,content-md5', 'access-control-request-method': 'POST' }
+    const headers = {
+      'access-control-request-headers': 'authorization,content-md5',
+      'access-control-request-method': 'POST',
+    }
     for (const host of ['s3.us-east-1.amazonaws.com', 'esa.cn-hangzhou.aliyuncs.com', 'zos-global.ctapi.ctyun.cn']) {
       const response = await emulator.fetch(`https://${host}/`, { method: 'OPTIONS', headers })
       expect(response.status).toBe(200)

@@ -64,9 +64,16 @@ describe('Signature Version 4', () => {
 describe('ACS3', () => {
   const cases = acs3.vectors.map(({ id, input, expected }) => {
     const bodyText =
-      input.body ?? `Keys=${encodeURIComponent(JSON.stringify(Array.from({ length: 10_000 }, (_, n) => `k-${String(n).padStart(5, '0')}`)))}`
+      input.body ??
+      `Keys=${encodeURIComponent(JSON.stringify(Array.from({ length: 10_000 }, (_, n) => `k-${String(n).padStart(5, '0')}`)))}`
     const headers: Record<string, string> = { ...lowerCase(input.headers), authorization: expected.authorization }
-    const request = { method: input.method, path: input.path, query: expected.canonicalQuery, headers, body: utf8(bodyText) }
+    const request = {
+      method: input.method,
+      path: input.path,
+      query: expected.canonicalQuery,
+      headers,
+      body: utf8(bodyText),
+    }
     const sessionToken = 'securityToken' in input ? input.securityToken : undefined
     const pair = {
       accessKeyId: input.accessKeyId,
@@ -123,7 +130,11 @@ describe('EOP', () => {
     const url = `https://zos-global.ctapi.ctyun.cn${request.path}`
     const response = await emulator.fetch(url, { method: 'POST', headers: request.headers, body: request.body })
     expect(await response.json()).toMatchObject({ statusCode: 800, message: 'SUCCESS' })
-    const flipped = await emulator.fetch(url, { method: 'POST', headers: request.headers, body: tampered(request).body })
+    const flipped = await emulator.fetch(url, {
+      method: 'POST',
+      headers: request.headers,
+      body: tampered(request).body,
+    })
     expect(flipped.status).toBe(401)
     expect(await flipped.json()).toMatchObject({ statusCode: 'CTAPI_10009' })
   })

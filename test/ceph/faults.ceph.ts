@@ -1,0 +1,299 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { isKeysweepError } from '../../src/errors.js'
+import type { AttemptEvent } from '../../src/index.js'
+import { Bucket } from './bucket.js'
+import { s3Client } from './clients.js'
+import { type Gateway, startGateway } from './gateway.js'
+import { countOutcomes, expectTruth } from './truth.js'
+
+let gateway: Gateway
+const changed = new Map<string, string>()
+
+beforeAll(async () => {
+  gateway = await startGateway()
+})
+
+afterEach(async () => {
+  gateway.resumeStorage()
+  for (const [option, value] of changed) await gateway.config(option, value)
+  changed.clear()
+})
+
+afterAll(() => gateway?.stop())
+
+/** Sets an option until the end of the test, or until `restore`. */
+async function configure(option: string, value: string | number): Promise<void> {
+  const before = await gateway.config(option, value)
+  if (!changed.has(option)) changed.set(option, before)
+}
+
+async function restore(option: string): Promise<void> {
+  const before = changed.get(option)
+  if (before !== undefined) await gateway.config(option, before)
+}
+
+const numbered = (count: number, prefix = 'key-') => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+/** One key of so many is stored: enough to find a lie, and soon done. */
+const every = (step: number, keys: readonly string[]) => keys.filter((_, index) => index % step === 0)
+const quickly = { maxAttempts: 2, baseDelayMs: 1, maxDelayMs: 1 }
+const patiently = { maxAttempts: 20, baseDelayMs: 50, maxDelayMs: 500 }
+
+/** Counts attempts, and does something once as many as told have come to something. */
+function onceAfter(count: number, matches: (event: AttemptEvent) => boolean, action: () => unknown) {
+  let left = count
+  let done: Promise<unknown> = Promise.resolve()
+  return {
+    onAttempt: (event: AttemptEvent) => {
+      if (!matches(event) || --left !== 0) return
+      done = Promise.resolve(action())
+      // A failure shows where the test waits for it.
+      done.catch(() => {})
+    },
+    /** Whether it came to that; throws what the action threw. */
+    async happened(): Promise<boolean> {
+      await done
+      return left <= 0
+    },
+  }
+}
+
+describe('partial refusal', () => {
+  test('a policy that denies a prefix: the rest goes', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = [...numbered(20), ...numbered(20, 'locked/'), ...numbered(20, 'z-')]
+    await bucket.putAll(keys)
+    await bucket.setPolicy([{ Effect: 'Deny', Action: 's3:DeleteObject', Resource: bucket.resource('/locked/*') }])
+    for (const quiet of [false, true]) {
+      const report = await s3Client(gateway, bucket.name).deleteMany(keys, { quiet })
+      expect(report.failed.map(({ key, code, outcome, attempts }) => [key, code, outcome, attempts])).toEqual(
+        numbered(20, 'locked/').map((key) => [key, 'AccessDenied', 'refused', 1]),
+      )
+      const left = await bucket.keys()
+      expect(left).toHaveLength(20)
+      expectTruth(report, keys, keys, left)
+    }
+  })
+
+  test('a policy that denies a key XML cannot say: the others go', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = ['locked/\u0007', 'free/\u0007', 'a']
+    await bucket.putAll(keys)
+    await bucket.setPolicy([{ Effect: 'Deny', Action: 's3:DeleteObject', Resource: bucket.resource('/locked/*') }])
+    const report = await s3Client(gateway, bucket.name).deleteMany(keys)
+    expect(report.failed.map(({ key, code, outcome }) => [key, code, outcome])).toEqual([
+      ['locked/\u0007', 'AccessDenied', 'refused'],
+    ])
+    expectTruth(report, keys, keys, await bucket.keys())
+  })
+
+  test('another account that may delete some keys: those go', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = [...numbered(10, 'shared/'), ...numbered(10, 'own/')]
+    await bucket.putAll(keys)
+    const allowed = [bucket.resource(), bucket.resource('/shared/*')]
+    await bucket.setPolicy([{ Effect: 'Allow', Action: 's3:DeleteObject', Resource: allowed }])
+    const report = await s3Client(gateway, bucket.name, { credentials: gateway.stranger }).deleteMany(keys)
+    expect(countOutcomes(report)).toEqual({ deleted: 10, refused: 10 })
+    const left = await bucket.keys()
+    expect(left).toEqual(numbered(10, 'own/'))
+    expectTruth(report, keys, keys, left)
+  })
+
+  test('rights that are lost during a run end it, and what went is known', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(3000)
+    const stored = every(20, keys)
+    await bucket.putAll(stored)
+    await bucket.setPolicy([
+      { Effect: 'Allow', Action: 's3:DeleteObject', Resource: [bucket.resource(), bucket.resource('/*')] },
+    ])
+    const lost = onceAfter(1, ({ status }) => status === 200, () => bucket.dropPolicy())
+    const client = s3Client(gateway, bucket.name, { credentials: gateway.stranger, onAttempt: lost.onAttempt })
+    const input = async function* () {
+      for (const [index, key] of keys.entries()) {
+        // The policy is gone before the third batch is complete.
+        if (index === 2999) while (!(await lost.happened())) await new Promise((resolve) => setTimeout(resolve, 5))
+        yield key
+      }
+    }
+    const error: unknown = await client.deleteMany(input(), { concurrency: 1 }).catch((thrown: unknown) => thrown)
+    if (!isKeysweepError(error) || !error.report || !('deleted' in error.report)) throw error
+    expect([error.code, error.status]).toEqual(['AccessDenied', 403])
+    expect(countOutcomes(error.report)).toMatchObject({ deleted: expect.any(Number), refused: 1000 })
+    expect(error.report.resumeFrom).toBe(3000)
+    expectTruth(error.report, keys, stored, await bucket.keys())
+  })
+})
+
+describe('throttling', () => {
+  test('SlowDown for whole requests slows the run and loses nothing', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(12_000)
+    const stored = every(20, keys)
+    await bucket.putAll(stored)
+    await configure('rgw_max_concurrent_requests', 1)
+    const relief = onceAfter(5, ({ code }) => code === 'SlowDown', () => restore('rgw_max_concurrent_requests'))
+    const client = s3Client(gateway, bucket.name, { retry: patiently, onAttempt: relief.onAttempt })
+    const report = await client.deleteMany(keys)
+    expect(await relief.happened()).toBe(true)
+    expect(report.failed).toEqual([])
+    expect(report.stats.throttled).toBeGreaterThanOrEqual(5)
+    expect(report.stats.retries).toBeGreaterThanOrEqual(5)
+    expectTruth(report, keys, stored, await bucket.keys())
+  })
+
+  test('SlowDown that does not end: refused keys are still there', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(8000)
+    const stored = every(20, keys)
+    await bucket.putAll(stored)
+    await configure('rgw_max_concurrent_requests', 1)
+    const report = await s3Client(gateway, bucket.name, { retry: quickly }).deleteMany(keys)
+    await restore('rgw_max_concurrent_requests')
+    const counts = countOutcomes(report)
+    expect(counts['refused']).toBeGreaterThan(0)
+    expect(counts['unknown']).toBeUndefined()
+    expect(new Set(report.failed.map(({ code, retryable }) => `${code} ${retryable}`))).toEqual(
+      new Set(['SlowDown true']),
+    )
+    expectTruth(report, keys, stored, await bucket.keys())
+  })
+})
+
+describe('errors inside a 200', () => {
+  /** What the gateway makes of an error number that is injected where it makes a marker. */
+  const INJECTED = [
+    { code: 'InternalError', number: 2200 },
+    { code: 'SlowDown', number: 2218 },
+    { code: 'ServiceUnavailable', number: 2202 },
+    { code: 'RequestTimeout', number: 110 },
+    { code: 'OperationAborted', number: 2209 },
+  ]
+
+  test.each(INJECTED)('$code is tried again until it passes', async ({ code, number }) => {
+    const bucket = await Bucket.createVersioned(gateway)
+    const keys = numbered(20)
+    await bucket.putAll(keys)
+    await configure('rgw_debug_inject_set_olh_err', number)
+    const relief = onceAfter(1, () => true, () => restore('rgw_debug_inject_set_olh_err'))
+    const client = s3Client(gateway, bucket.name, { retry: patiently, onAttempt: relief.onAttempt })
+    const report = await client.deleteMany(keys)
+    expect(await relief.happened()).toBe(true)
+    expect(report.failed).toEqual([])
+    expect(report.stats.requests).toBeGreaterThanOrEqual(2)
+    expect(report.stats.throttled > 0).toBe(code === 'SlowDown' || code === 'ServiceUnavailable')
+    expectTruth(report, keys, keys, await bucket.keys())
+  })
+
+  test.each([...INJECTED, { code: 'UnknownError', number: 5 }])(
+    '$code that does not end leaves the keys as they were, and versions that are named go',
+    async ({ code, number }) => {
+      const bucket = await Bucket.createVersioned(gateway)
+      const keys = numbered(10)
+      await bucket.putAll(keys)
+      const versionId = await bucket.put('named')
+      await configure('rgw_debug_inject_set_olh_err', number)
+      const client = s3Client(gateway, bucket.name, { retry: quickly })
+      const report = await client.deleteMany([...keys, { key: 'named', versionId }])
+      await restore('rgw_debug_inject_set_olh_err')
+      expect(report.deleted).toEqual([{ key: 'named', versionId }])
+      expect(new Set(report.failed.map((item) => item.code))).toEqual(new Set([code]))
+      expectTruth(report, [...keys, 'named'], [...keys, 'named'], await bucket.keys())
+    },
+  )
+})
+
+describe('limits below those documented', () => {
+  test.each([
+    { most: 500, count: 1000 },
+    { most: 300, count: 1000 },
+    { most: 100, count: 1000 },
+    { most: 10, count: 1000 },
+    { most: 1, count: 50 },
+    { most: 500, count: 12_000 },
+    { most: 100, count: 12_000 },
+  ])('a store that takes $most keys a request and says only 400: $count keys go', async ({ most, count }) => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(count)
+    const stored = every(Math.ceil(count / 200), keys)
+    await bucket.putAll([...stored, 'bystander'])
+    await configure('rgw_delete_multi_obj_max_num', most)
+    const report = await s3Client(gateway, bucket.name).deleteMany(keys)
+    const left = await bucket.keys()
+    expectTruth(report, keys, [...stored, 'bystander'], left)
+    expect(countOutcomes(report)).toEqual({ deleted: count })
+    expect(left).toEqual(['bystander'])
+  })
+
+  test('a store that takes fewer bytes a request and answers 416: everything goes', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(5000, 'a-longer-key-')
+    const stored = every(25, keys)
+    await bucket.putAll([...stored, 'bystander'])
+    await configure('rgw_max_put_param_size', 10_000)
+    const refused: (string | undefined)[] = []
+    const onAttempt = ({ status, code }: AttemptEvent) => status === 416 && refused.push(code)
+    const report = await s3Client(gateway, bucket.name, { onAttempt }).deleteMany(keys)
+    expect(new Set(refused)).toEqual(new Set(['InvalidRange']))
+    expect(countOutcomes(report)).toEqual({ deleted: 5000 })
+    const left = await bucket.keys()
+    expect(left).toEqual(['bystander'])
+    expectTruth(report, keys, [...stored, 'bystander'], left)
+  })
+})
+
+describe('storage that stalls', () => {
+  test('past the time limit, nothing is known; once it works again, all is done', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(200)
+    await bucket.putAll(keys)
+    gateway.pauseStorage()
+    const client = s3Client(gateway, bucket.name, { timeoutMs: 300, retry: quickly })
+    const report = await client.deleteMany(keys)
+    expect(new Set(report.failed.map(({ code, outcome, attempts }) => `${code} ${outcome} ${attempts}`))).toEqual(
+      new Set(['Timeout unknown 2']),
+    )
+    expect(countOutcomes(report)).toEqual({ deleted: 0, unknown: 200 })
+    gateway.resumeStorage()
+    expectTruth(report, keys, keys, await bucket.keys())
+    const repeated = await s3Client(gateway, bucket.name).deleteMany(report.failed.map(({ key }) => key))
+    expect(countOutcomes(repeated)).toEqual({ deleted: 200 })
+    expect(await bucket.keys()).toEqual([])
+  })
+
+  test('for a while, and the run completes', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(2000)
+    const stored = every(10, keys)
+    await bucket.putAll(stored)
+    gateway.pauseStorage()
+    const relief = onceAfter(2, ({ code }) => code === 'Timeout', () => gateway.resumeStorage())
+    const settings = { timeoutMs: 2000, retry: patiently, onAttempt: relief.onAttempt }
+    const report = await s3Client(gateway, bucket.name, settings).deleteMany(keys)
+    expect(await relief.happened()).toBe(true)
+    expect(countOutcomes(report)).toEqual({ deleted: 2000 })
+    expectTruth(report, keys, stored, await bucket.keys())
+  })
+
+  test('an abort keeps what is known', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(3000)
+    const stored = every(10, keys)
+    await bucket.putAll(stored)
+    const controller = new AbortController()
+    const input = async function* () {
+      yield* keys.slice(0, 2000)
+      gateway.pauseStorage()
+      yield* keys.slice(2000)
+      // By then the last batch is on its way into a store that does not move.
+      setTimeout(() => controller.abort(), 100)
+    }
+    const run = s3Client(gateway, bucket.name).deleteMany(input(), { concurrency: 1, signal: controller.signal })
+    const error: unknown = await run.catch((thrown: unknown) => thrown)
+    if (!isKeysweepError(error) || !error.report || !('deleted' in error.report)) throw error
+    expect(error.name).toBe('AbortError')
+    gateway.resumeStorage()
+    expect(countOutcomes(error.report)['unknown']).toBeGreaterThan(0)
+    expectTruth(error.report, keys, stored, await bucket.keys())
+  })
+})

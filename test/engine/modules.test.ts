@@ -1,0 +1,259 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Cutter } from '../../src/engine/cutter.js'
+import { Pace } from '../../src/engine/pace.js'
+import { retryAfterMs, retryDelay } from '../../src/engine/retry.js'
+import { END, pullFrom } from '../../src/engine/source.js'
+import { Splitter } from '../../src/engine/splitter.js'
+import { identityOf, keyOf, type Source } from '../../src/items.js'
+import { ALONE, type Operation } from '../../src/operation.js'
+
+describe('retryDelay', () => {
+  const policy = { maxAttempts: 5, baseDelayMs: 100, maxDelayMs: 1_000 }
+
+  test.each([
+    { failures: 1, random: 0, asked: undefined, delay: 0 },
+    { failures: 1, random: 0.5, asked: undefined, delay: 50 },
+    { failures: 2, random: 0.5, asked: undefined, delay: 100 },
+    { failures: 4, random: 0.5, asked: undefined, delay: 400 },
+    { failures: 4, random: 0.5, asked: 30, delay: 400 },
+    { failures: 1, random: 0.5, asked: 300, delay: 300 },
+    { failures: 1, random: 0.5, asked: 1_000, delay: 1_000 },
+    { failures: 1, random: 0.5, asked: 1_001, delay: undefined },
+    { failures: 1, random: 0.5, asked: Number.POSITIVE_INFINITY, delay: undefined },
+    { failures: 5, random: 0.5, asked: undefined, delay: undefined },
+    { failures: 6, random: 0.5, asked: 0, delay: undefined },
+  ])('after $failures failures, $random drawn and $asked asked: $delay', ({ failures, random, asked, delay }) => {
+    expect(retryDelay(policy, failures, () => random, asked)).toBe(delay)
+  })
+
+  test('is never negative, never above the most, never below what was asked', () => {
+    const whole = fc.nat({ max: 100_000 })
+    fc.assert(
+      fc.property(
+        fc.record({ maxAttempts: fc.integer({ min: 1, max: 1_000 }), baseDelayMs: whole, maxDelayMs: whole }),
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.option(whole, { nil: undefined }),
+        (any, failures, random, asked) => {
+          const delay = retryDelay(any, failures, () => random, asked)
+          if (delay === undefined) expect(failures >= any.maxAttempts || (asked ?? 0) > any.maxDelayMs).toBe(true)
+          else {
+            expect(delay).toBeGreaterThanOrEqual(asked ?? 0)
+            expect(delay).toBeLessThanOrEqual(any.maxDelayMs)
+          }
+        },
+      ),
+    )
+  })
+})
+
+test.each([
+  ['7', 7_000],
+  [' 0 ', 0],
+  ['120', 120_000],
+  [undefined, undefined],
+  ['', undefined],
+  ['soon', undefined],
+  ['Fri, 01 Jan 2100 00:00:10 GMT', 10_000],
+  ['Thu, 31 Dec 2099 23:59:00 GMT', 0],
+])('a Retry-After of %o asks for %o ms', (value, expected) => {
+  expect(retryAfterMs(value, Date.UTC(2100, 0, 1))).toBe(expected)
+})
+
+describe('Pace', () => {
+  test('halves on a burst of throttling once, not below one, and climbs back by one a round', () => {
+    const pace = new Pace(8)
+    expect(pace.concurrency).toBe(8)
+    for (let request = 0; request < 8; request++) pace.throttled(0, 10)
+    expect(pace.concurrency).toBe(4)
+    for (let success = 0; success < 5; success++) pace.succeeded()
+    expect(pace.concurrency).toBe(5)
+    for (let success = 0; success < 100; success++) pace.succeeded()
+    expect(pace.concurrency).toBe(8)
+    for (let time = 20; time < 120; time += 10) pace.throttled(time, time + 5)
+    expect(pace.concurrency).toBe(1)
+  })
+
+  test('stays between one and what was asked for', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), fc.array(fc.boolean(), { maxLength: 300 }), (most, events) => {
+        const pace = new Pace(most)
+        for (const [time, isThrottled] of events.entries()) {
+          if (isThrottled) pace.throttled(time, time)
+          else pace.succeeded()
+          expect(pace.concurrency).toBeGreaterThanOrEqual(1)
+          expect(pace.concurrency).toBeLessThanOrEqual(most)
+        }
+      }),
+    )
+  })
+})
+
+describe('pullFrom', () => {
+  const items = ['a', 'b', 'c']
+  const sources: Record<string, () => Source<string>> = {
+    array: () => items,
+    set: () => new Set(items),
+    generator: () =>
+      (function* () {
+        yield* items
+      })(),
+    'asynchronous generator': () =>
+      (async function* () {
+        yield* items
+      })(),
+    stream: () =>
+      new ReadableStream({
+        start(controller) {
+          for (const item of items) controller.enqueue(item)
+          controller.close()
+        },
+      }),
+  }
+
+  test.each(Object.entries(sources))('reads a source to its end: %s', async (name, make) => {
+    const puller = pullFrom(make(), 'keys')
+    const read: string[] = []
+    for (let item = await puller.next(); item !== END; item = await puller.next()) read.push(item)
+    expect(read).toEqual(items)
+    expect(await puller.next()).toBe(END)
+    expect(puller.total).toBe(name === 'array' || name === 'set' ? 3 : undefined)
+  })
+
+  test('lets go of a source that it did not read to its end', async () => {
+    const closed: string[] = []
+    function* pending() {
+      try {
+        yield 'a'
+        yield 'b'
+      } finally {
+        closed.push('iterator')
+      }
+    }
+    async function* pendingLater() {
+      try {
+        yield 'a'
+        yield 'b'
+      } finally {
+        closed.push('asynchronous iterator')
+      }
+    }
+    const stream = new ReadableStream<string>({
+      start: (controller) => controller.enqueue('a'),
+      cancel: () => void closed.push('stream'),
+    })
+    for (const source of [pending(), pendingLater(), stream]) {
+      const puller = pullFrom<string>(source, 'keys')
+      expect(await puller.next()).toBe('a')
+      puller.close()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    expect(closed.sort()).toEqual(['asynchronous iterator', 'iterator', 'stream'])
+  })
+
+  test.each([['keys', 'a string'], [42, 'number'], [null, 'null'], [undefined, 'undefined'], [{}, 'an object'], [() => {}, 'function']])(
+    'refuses %o',
+    (source) => {
+      expect(() => pullFrom(source as unknown as Source<string>, 'keys')).toThrow(/^keys must be/)
+    },
+  )
+})
+
+describe('Cutter', () => {
+  interface Thing {
+    readonly key: string
+    readonly size: number
+    readonly variant: number
+  }
+  const ENVELOPE = 10
+
+  const operation = (maxItems: number, maxBytes: number): Operation<Thing, object> => ({
+    name: 'Test',
+    maxItems,
+    maxBytes,
+    envelopeBytes: ENVELOPE,
+    measure: ({ size }) => (size < 0 ? { code: 'InvalidKey', message: 'no' } : size),
+    interchangeable: (first, second) => first.variant === second.variant,
+    encode: () => {
+      throw new Error('not asked for')
+    },
+    decode: () => {
+      throw new Error('not asked for')
+    },
+  })
+
+  const thing = fc.record({
+    key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'),
+    size: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 1, max: 40 }) }, fc.constantFrom(ALONE, -1)),
+    variant: fc.nat({ max: 1 }),
+  })
+
+  test.each(['array', 'generator', 'asynchronous generator'])(
+    'cuts contiguous pieces within the limits, and loses nothing: %s',
+    async (kind) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(thing, { maxLength: 60 }),
+          fc.integer({ min: 1, max: 12 }),
+          fc.integer({ min: ENVELOPE + 40, max: 200 }),
+          async (things, maxItems, maxBytes) => {
+            function* generated() {
+              yield* things
+            }
+            async function* generatedLater() {
+              yield* things
+            }
+            const source = kind === 'array' ? things : kind === 'generator' ? generated() : generatedLater()
+            const limits = { items: maxItems, bytes: maxBytes }
+            const cutter = new Cutter(pullFrom<Thing>(source, 'things'), operation(maxItems, maxBytes), limits, () => 0)
+            const joined: Thing[] = []
+            while (!cutter.ended) {
+              const batch = await cutter.next()
+              if (!batch) break
+              expect(batch.offset).toBe(joined.length)
+              expect(batch.items.length).toBeGreaterThan(0)
+              expect(batch.items.length).toBeLessThanOrEqual(maxItems)
+              const lone = new Set(batch.alone)
+              const sent = batch.items.filter((_, index) => batch.isOpen(index) && !lone.has(index))
+              expect(ENVELOPE + sent.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(maxBytes)
+              expect(new Set(sent.map(identityOf)).size).toBe(sent.length)
+              for (const [index, { size }] of batch.items.entries()) expect(lone.has(index)).toBe(size === ALONE)
+              for (const [earlier, later] of batch.twins) {
+                expect(later).toBeGreaterThan(earlier)
+                expect(keyOf(batch.items[earlier])).toBe(keyOf(batch.items[later]))
+                expect(batch.items[earlier]?.variant).toBe(batch.items[later]?.variant)
+              }
+              joined.push(...batch.items)
+            }
+            expect(cutter.leftover()).toBeUndefined()
+            expect(joined).toEqual(things)
+            expect(cutter.taken).toBe(things.length)
+          },
+        ),
+      )
+    },
+  )
+})
+
+describe('Splitter', () => {
+  test('gives up after 64 parts without a success', () => {
+    const splitter = new Splitter()
+    const family = { fruitless: 0 }
+    let parts = 0
+    while (parts < 1_000 && splitter.admits(family, 'Bad')) parts++
+    expect(parts).toBe(64)
+    expect(splitter.isHopeless('Bad')).toBe(true)
+    expect(splitter.isHopeless('Other')).toBe(false)
+  })
+
+  test('goes on as long as parts succeed', () => {
+    const splitter = new Splitter()
+    const family = { fruitless: 0 }
+    for (let part = 0; part < 1_000; part++) {
+      expect(splitter.admits(family, 'Bad')).toBe(true)
+      if (part % 2 === 1) splitter.succeeded(family)
+    }
+    expect(splitter.isHopeless('Bad')).toBe(false)
+  })
+})

@@ -1,0 +1,9 @@
+import { describe } from 'vitest'
+import { describeContract } from './contract.js'
+import { SUBJECTS } from './lab.js'
+
+const subject = SUBJECTS['alibaba-dcdn']
+
+describe('alibaba-dcdn', () => {
+  describeContract(subject)
+})

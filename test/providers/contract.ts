@@ -1,0 +1,14 @@
+import { describe } from 'vitest'
+import { describeCallers } from './contract-callers.js'
+import { describeEndings } from './contract-endings.js'
+import { describeFailures } from './contract-failures.js'
+import { describeKeys } from './contract-keys.js'
+import type { Subject } from './lab.js'
+
+/** What every provider's client promises, against the emulator over a real socket. */
+export function describeContract(subject: Subject): void {
+  describe('keys', () => describeKeys(subject))
+  describe('failures', () => describeFailures(subject))
+  describe('endings', () => describeEndings(subject))
+  describe('callers', () => describeCallers(subject))
+}

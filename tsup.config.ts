@@ -1,0 +1,28 @@
+import { readdirSync } from 'node:fs'
+import { defineConfig } from 'tsup'
+
+const filesIn = (folder: string) => readdirSync(folder).map((file) => `${folder}/${file}`)
+
+const doors = ['src/index.ts', 'src/emulator/index.ts', ...filesIn('src/providers')]
+
+export default defineConfig({
+  entry: [...doors, ...filesIn('src/runtime/node'), ...filesIn('src/runtime/web')],
+  format: ['esm', 'cjs'],
+  // For CommonJS too: what two doors share must be one copy, or `instanceof` fails between them.
+  splitting: true,
+  // Has Rollup turn the chunks into CommonJS; what would do so otherwise rewrites every `?.` as function calls.
+  treeshake: true,
+  removeNodeProtocol: false,
+  clean: true,
+  // It has no `paths`: `#runtime/*` must reach the user's resolver, whose conditions choose the half.
+  tsconfig: 'tsconfig.build.json',
+  external: [/^#runtime\//],
+  dts: {
+    entry: doors,
+    compilerOptions: {
+      ignoreDeprecations: '6.0', // tsup sets `baseUrl`.
+      stripInternal: true,
+      paths: { '#runtime/*': ['./src/runtime/web/*.ts'] },
+    },
+  },
+})
