@@ -71,7 +71,7 @@ export async function sweepYourStore(environment: Environment): Promise<boolean>
     )
   if (failure)
     console.error(
-      `\n${failure.name}: ${failure.message}\nThe first ${count(settledThrough)} keys of the file are settled.`,
+      `\n${failure.name}: ${failure.message}\nThe first ${count(settledThrough)} keys of the file are accounted for; nothing behind them was sent.`,
     )
   return !failure && totals.failed === 0
 }

@@ -1,5 +1,5 @@
-import { CtyunZosClient } from 'keysweep/ctyun-zos'
 import { EsaKvClient } from 'keysweep/alibaba-esa'
+import { CtyunZosClient } from 'keysweep/ctyun-zos'
 import { S3StorageClient } from 'keysweep/s3'
 
 /** Which provider a model store speaks as. */
@@ -29,7 +29,12 @@ export interface Fault {
 }
 
 export const NO_FAULT: Fault = { kind: 'none', applied: true, share: 0, invented: false, shuffled: false }
-export const fault = (kind: Fault['kind'], more: Partial<Fault> = {}): Fault => ({ ...NO_FAULT, kind, share: 1, ...more })
+export const fault = (kind: Fault['kind'], more: Partial<Fault> = {}): Fault => ({
+  ...NO_FAULT,
+  kind,
+  share: 1,
+  ...more,
+})
 
 /** A request as the model saw it. */
 export interface Seen {
@@ -130,7 +135,13 @@ export class ModelStore {
   readonly fetch = async (request: Request): Promise<Response> => {
     const body = await request.text()
     const keys = keysIn[this.dialect](body)
-    const index = this.requests.push({ keys, headers: request.headers, at: performance.now(), bodyBytes: new TextEncoder().encode(body).length }) - 1
+    const index =
+      this.requests.push({
+        keys,
+        headers: request.headers,
+        at: performance.now(),
+        bodyBytes: new TextEncoder().encode(body).length,
+      }) - 1
     await this.before(index)
     return this.#answer(keys, this.faultFor(index, keys))
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type DeleteReport, isKeysweepError, type KeysweepError } from 'keysweep'
+import { type DeleteBatch, type DeleteReport, isKeysweepError, type KeysweepError } from 'keysweep'
 import { afterAll, expect, test, vi } from 'vitest'
 import { clientFor, type Fault, ModelStore, NO_FAULT, randomFrom } from './model-store.js'
 
@@ -68,9 +68,7 @@ const scenarios = fc.record<Scenario>({
   source: fc.constantFrom('array', 'set', 'generator', 'asynchronous', 'slow', 'stream', 'throws', 'hangs'),
   consumer: fc.constantFrom('whole', 'whole', 'batches', 'leaves'),
   maxRequests: rarely(fc.nat({ max: 14 })),
-  abortAt: rarely(
-    fc.record({ what: fc.constantFrom('request', 'progress', 'item'), index: fc.nat({ max: 10 }) }),
-  ),
+  abortAt: rarely(fc.record({ what: fc.constantFrom('request', 'progress', 'item'), index: fc.nat({ max: 10 }) })),
   throwsAt: rarely(fc.record({ what: fc.constantFrom('onAttempt', 'onProgress'), index: fc.nat({ max: 10 }) })),
 })
 
@@ -213,7 +211,7 @@ async function check(scenario: Scenario): Promise<void> {
         report = await client.deleteMany(sourceOf(), options)
         return
       }
-      const batches = []
+      const batches: DeleteBatch[] = []
       try {
         for await (const batch of client.deleteBatches(sourceOf(), options)) {
           expect(batch.deleted.length + batch.failed.length).toBe(batch.count)
@@ -224,9 +222,17 @@ async function check(scenario: Scenario): Promise<void> {
           })
           const slice = input.slice(batch.offset, batch.offset + batch.count)
           const names = batch.deleted.map(({ key }) => key)
-          expect(interleave(slice, names, batch.failed.map(({ key }) => key))).toBe(true)
+          expect(
+            interleave(
+              slice,
+              names,
+              batch.failed.map(({ key }) => key),
+            ),
+          ).toBe(true)
           batches.push(batch)
-          const covered = new Set(batches.flatMap(({ offset, count }) => Array.from({ length: count }, (_, i) => offset + i)))
+          const covered = new Set(
+            batches.flatMap(({ offset, count }) => Array.from({ length: count }, (_, i) => offset + i)),
+          )
           let through = 0
           while (covered.has(through)) through++
           expect(batch.settledThrough).toBe(through)
@@ -247,7 +253,9 @@ async function check(scenario: Scenario): Promise<void> {
           expect(sum('requests')).toBeLessThanOrEqual(store.requests.length)
           if (batches.length > 0 && !controller.signal.aborted && !throwsAt && scenario.source !== 'throws')
             expect(sum('requests')).toBe(store.requests.length)
-          expect(sum('bytesSent')).toBeLessThanOrEqual(store.requests.reduce((total, seen) => total + seen.bodyBytes, 0))
+          expect(sum('bytesSent')).toBeLessThanOrEqual(
+            store.requests.reduce((total, seen) => total + seen.bodyBytes, 0),
+          )
         }
       }
     }
@@ -312,7 +320,11 @@ async function check(scenario: Scenario): Promise<void> {
     if (outcome === 'not-sent') expect(attempts).toBe(0)
     if (outcome === 'refused') expect(attempts).toBeGreaterThan(0)
     if (code === 'InvalidKey') expect(outcome === 'not-sent' && !sentAtAll.has(key)).toBe(true)
-    if (outcome === 'not-sent' && !sentDone.has(key) && !names.some((name, index) => name === key && failed[index]?.outcome !== 'not-sent'))
+    if (
+      outcome === 'not-sent' &&
+      !sentDone.has(key) &&
+      !names.some((name, index) => name === key && failed[index]?.outcome !== 'not-sent')
+    )
       expect(sentAtAll.has(key)).toBe(false)
   }
   expect(unhandled).toEqual([])
@@ -320,7 +332,7 @@ async function check(scenario: Scenario): Promise<void> {
 
 test('whatever befalls a run, its report is true', { timeout: 120_000 }, async () => {
   await fc.assert(fc.asyncProperty(scenarios, check), {
-    numRuns: Number(process.env['KEYSWEEP_RUNS'] ?? 400),
+    numRuns: Number(process.env.KEYSWEEP_RUNS ?? 400),
     endOnFailure: false,
   })
 })

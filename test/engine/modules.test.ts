@@ -152,12 +152,9 @@ describe('pullFrom', () => {
     expect(closed.sort()).toEqual(['asynchronous iterator', 'iterator', 'stream'])
   })
 
-  test.each([['keys', 'a string'], [42, 'number'], [null, 'null'], [undefined, 'undefined'], [{}, 'an object'], [() => {}, 'function']])(
-    'refuses %o',
-    (source) => {
-      expect(() => pullFrom(source as unknown as Source<string>, 'keys')).toThrow(/^keys must be/)
-    },
-  )
+  test.each(['keys', 42, null, undefined, {}, () => {}])('refuses %o', (source) => {
+    expect(() => pullFrom(source as unknown as Source<string>, 'keys')).toThrow(/^keys must be/)
+  })
 })
 
 describe('Cutter', () => {

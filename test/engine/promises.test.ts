@@ -157,7 +157,9 @@ describe('a run that ends early', () => {
       expect(error.cause).toBe('enough')
       expect(accountedFor(error)).toEqual(keyNames(1_500).sort())
       const failed = error.report?.failed ?? []
-      expect(failed.slice(0, 1_000).every(({ code, outcome }) => code === 'Aborted' && outcome === 'unknown')).toBe(true)
+      expect(failed.slice(0, 1_000).every(({ code, outcome }) => code === 'Aborted' && outcome === 'unknown')).toBe(
+        true,
+      )
       expect(failed.slice(1_000).every(({ code, outcome }) => code === 'NotSent' && outcome === 'not-sent')).toBe(true)
     },
     HANGS,
@@ -212,6 +214,8 @@ describe('a run that ends early', () => {
           })
         const { deleted } = report as { deleted: { key: string }[] }
         expect([...deleted, ...report.failed]).toHaveLength(report.stats.items)
+        for (const { key, outcome } of report.failed)
+          if (outcome !== 'unknown') expect([key, outcome, store.present.has(key)]).toEqual([key, outcome, true])
       }
     },
     HANGS,

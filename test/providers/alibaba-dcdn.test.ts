@@ -1,9 +1,11 @@
 import { describe } from 'vitest'
 import { describeContract } from './contract.js'
+import { describePuts } from './contract-kv.js'
 import { SUBJECTS } from './lab.js'
 
 const subject = SUBJECTS['alibaba-dcdn']
 
 describe('alibaba-dcdn', () => {
   describeContract(subject)
+  describe('puts', () => describePuts(subject))
 })

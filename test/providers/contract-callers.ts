@@ -100,18 +100,19 @@ export function describeCallers({ name, mostKeys, operation, open }: Subject): v
       expect(lab.stats.requests).toBe(0)
     })
 
-  const badOptions: readonly (readonly [option: string, value: unknown, type: typeof TypeError | typeof RangeError])[] = [
-    ['concurrency', 0, RangeError],
-    ['concurrency', '8', TypeError],
-    ['concurrency', 1.5, RangeError],
-    ['maxRequests', -1, RangeError],
-    ['maxRequests', 'all', TypeError],
-    ['quiet', 'yes', TypeError],
-    ['dryRun', 1, TypeError],
-    ['onProgress', 'log', TypeError],
-    ['signal', 'stop', TypeError],
-    ['signal', null, TypeError],
-  ]
+  const badOptions: readonly (readonly [option: string, value: unknown, type: typeof TypeError | typeof RangeError])[] =
+    [
+      ['concurrency', 0, RangeError],
+      ['concurrency', '8', TypeError],
+      ['concurrency', 1.5, RangeError],
+      ['maxRequests', -1, RangeError],
+      ['maxRequests', 'all', TypeError],
+      ['quiet', 'yes', TypeError],
+      ['dryRun', 1, TypeError],
+      ['onProgress', 'log', TypeError],
+      ['signal', 'stop', TypeError],
+      ['signal', null, TypeError],
+    ]
   for (const [option, value, type] of badOptions)
     it(`refuses ${JSON.stringify(value)} for ${option}`, async () => {
       const lab = await openLab(name)

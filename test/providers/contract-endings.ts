@@ -153,7 +153,9 @@ export function describeEndings(subject: Subject): void {
       await rejection(open({ ...lab, credentials: { ...KEY_PAIR, secretAccessKey: 'wrong-secret' } }).deleteMany(keys)),
     )
     expectAccounted(error.report, keys.slice(0, error.report.resumeFrom))
-    expect(new Set(error.report.failed.map(({ code, outcome }) => `${code} ${outcome}`))).not.toContain('NotSent refused')
+    expect(new Set(error.report.failed.map(({ code, outcome }) => `${code} ${outcome}`))).not.toContain(
+      'NotSent refused',
+    )
     expect(lab.stats.requests).toBeLessThanOrEqual(8)
     expect(lab.held).toHaveLength(keys.length)
   })
@@ -286,36 +288,38 @@ export function describeEndings(subject: Subject): void {
     expect(lab.stats.requests).toBe(0)
   })
 
-  const sources: readonly (readonly [what: string, keys: (cause: unknown) => Iterable<string> | AsyncIterable<string>])[] =
+  const sources: readonly (readonly [
+    what: string,
+    keys: (cause: unknown) => Iterable<string> | AsyncIterable<string>,
+  ])[] = [
     [
-      [
-        'a generator',
-        function* (cause) {
-          yield* manyKeys(mostKeys + 3)
-          throw cause
-        },
-      ],
-      [
-        'an asynchronous generator',
-        async function* (cause) {
-          yield* manyKeys(mostKeys + 3)
-          throw cause
-        },
-      ],
-      [
-        'a stream',
-        (cause) => {
-          const keys = manyKeys(mostKeys + 3)
-          return new ReadableStream<string>({
-            pull(controller) {
-              const key = keys.shift()
-              if (key === undefined) controller.error(cause)
-              else controller.enqueue(key)
-            },
-          })
-        },
-      ],
-    ]
+      'a generator',
+      function* (cause) {
+        yield* manyKeys(mostKeys + 3)
+        throw cause
+      },
+    ],
+    [
+      'an asynchronous generator',
+      async function* (cause) {
+        yield* manyKeys(mostKeys + 3)
+        throw cause
+      },
+    ],
+    [
+      'a stream',
+      (cause) => {
+        const keys = manyKeys(mostKeys + 3)
+        return new ReadableStream<string>({
+          pull(controller) {
+            const key = keys.shift()
+            if (key === undefined) controller.error(cause)
+            else controller.enqueue(key)
+          },
+        })
+      },
+    ],
+  ]
   for (const [what, source] of sources)
     it(`ends when ${what} fails, with what was taken before`, async () => {
       const lab = await openLab(name)

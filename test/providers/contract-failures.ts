@@ -46,7 +46,13 @@ export function describeFailures(subject: Subject): void {
     expectAccounted(report, keys)
     expect(report.failed).toHaveLength(keys.length)
     for (const failure of report.failed)
-      expect(failure).toMatchObject({ code: 'Unreported', outcome: 'unknown', retryable: true, attempts: 3, status: 200 })
+      expect(failure).toMatchObject({
+        code: 'Unreported',
+        outcome: 'unknown',
+        retryable: true,
+        attempts: 3,
+        status: 200,
+      })
     expect(lab.held).toEqual([])
   })
 
@@ -146,7 +152,12 @@ export function describeFailures(subject: Subject): void {
       const lab = await openLab(name, { seed })
       const keys = manyKeys(mostKeys * 3 + 1)
       lab.fill(keys)
-      lab.faults({ status: { 500: 0.2, 502: 0.1, 503: 0.2 }, reset: 0.3, truncate: 0.2, keyErrors: { InternalError: 0.1 } })
+      lab.faults({
+        status: { 500: 0.2, 502: 0.1, 503: 0.2 },
+        reset: 0.3,
+        truncate: 0.2,
+        keyErrors: { InternalError: 0.1 },
+      })
       const report = await open({ ...lab, retry: { ...QUICK, maxAttempts: 2 } }).deleteMany(keys)
       expectAccounted(report, keys)
       expectHonest(report, lab)
@@ -181,7 +192,8 @@ export function describeFailures(subject: Subject): void {
         // An empty body cannot be cut short.
         const isWhole = isSuccess || (fault === 'truncate' && quiet && name === 'yandex')
         expect(report.deleted).toHaveLength(isWhole ? keys.length : 0)
-        for (const failure of report.failed) expect(failure).toMatchObject({ outcome: 'unknown', attempts: 4, retryable: true })
+        for (const failure of report.failed)
+          expect(failure).toMatchObject({ outcome: 'unknown', attempts: 4, retryable: true })
       })
 
       it(`gets through ${fault} that passes${mode}`, async () => {
@@ -213,7 +225,8 @@ export function describeFailures(subject: Subject): void {
     lab.faults({ slowBytesPerSecond: 50 })
     const report = await open({ ...lab, timeoutMs: 300, retry: { maxAttempts: 1 } }).deleteMany(keys)
     expectAccounted(report, keys)
-    for (const failure of report.failed) expect(failure).toMatchObject({ code: 'Timeout', outcome: 'unknown', attempts: 1 })
+    for (const failure of report.failed)
+      expect(failure).toMatchObject({ code: 'Timeout', outcome: 'unknown', attempts: 1 })
     expect(report.failed).toHaveLength(keys.length)
     expect(lab.held).toEqual([])
   })

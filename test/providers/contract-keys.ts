@@ -69,7 +69,9 @@ export function describeKeys({ name, family, mostKeys, mostBytes, longestKeyByte
 
   it('cuts requests by encoded bytes where these come first', async () => {
     const lab = await openLab(name)
-    const keys = manyKeys(mostKeys).map((key) => key.padEnd(longestKeyBytes, '"<é'.repeat(9)).slice(0, longestKeyBytes / 2))
+    const keys = manyKeys(mostKeys).map((key) =>
+      key.padEnd(longestKeyBytes, '"<é'.repeat(9)).slice(0, longestKeyBytes / 2),
+    )
     lab.fill(keys)
     const bodies: number[] = []
     const counting = async (request: Request) => {

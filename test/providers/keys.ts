@@ -6,17 +6,79 @@ const vectorsUrl = new URL('../vectors/delete-xml.json', import.meta.url)
 const vectors = JSON.parse(readFileSync(vectorsUrl, 'utf8')) as typeof import('../vectors/delete-xml.json')
 
 const OF_OUR_OWN = [
-  ...['007', ' a ', 'a&<b', 'true', '__proto__', 'constructor', 'toString', 'null', 'undefined', '😀', '👩‍👩‍👧‍👦', '\r', '\n', '\r\n'],
-  ...['&#38;', '&amp;', '\u00e9', 'e\u0301', '\ufeffmark', 'a+b', 'a%2Fb', 'a%20b', '%', '?delete', 'a?b#c', 'a=b&c=d', '*', '~!\'()'],
-  ...['a"b', "it's", '\\', '\\u0041', '[1]', '{"key":"a"}', '/', '//', '/a', 'a/', '.', '..', './a', '-0', '1e3', 'NaN', 'a\tb', '\t'],
-  ...['\u2028', '\u2029', '\u0085', '\u00a0', '\u200b', '\u202eabc', 'ß', 'İ', 'ﬁ', 'Å', '한글', '\u{10ffff}', '\ufffd', '\u007f'],
+  ...[
+    '007',
+    ' a ',
+    'a&<b',
+    'true',
+    '__proto__',
+    'constructor',
+    'toString',
+    'null',
+    'undefined',
+    '😀',
+    '👩‍👩‍👧‍👦',
+    '\r',
+    '\n',
+    '\r\n',
+  ],
+  ...[
+    '&#38;',
+    '&amp;',
+    '\u00e9',
+    'e\u0301',
+    '\ufeffmark',
+    'a+b',
+    'a%2Fb',
+    'a%20b',
+    '%',
+    '?delete',
+    'a?b#c',
+    'a=b&c=d',
+    '*',
+    "~!'()",
+  ],
+  ...[
+    'a"b',
+    "it's",
+    '\\',
+    '\\u0041',
+    '[1]',
+    '{"key":"a"}',
+    '/',
+    '//',
+    '/a',
+    'a/',
+    '.',
+    '..',
+    './a',
+    '-0',
+    '1e3',
+    'NaN',
+    'a\tb',
+    '\t',
+  ],
+  ...[
+    '\u2028',
+    '\u2029',
+    '\u0085',
+    '\u00a0',
+    '\u200b',
+    '\u202eabc',
+    'ß',
+    'İ',
+    'ﬁ',
+    'Å',
+    '한글',
+    '\u{10ffff}',
+    '\ufffd',
+    '\u007f',
+  ],
 ]
 
 /** Keys that something on the way might take for something else, and that every store can hold. */
 export const hostileKeys = (longestBytes: number): string[] => {
-  const longest = ['k', '&', '\u00e9', '😀', '"', '\u0001'].map((unit) =>
-    unit.repeat(longestBytes / utf8Length(unit)),
-  )
+  const longest = ['k', '&', '\u00e9', '😀', '"', '\u0001'].map((unit) => unit.repeat(longestBytes / utf8Length(unit)))
   const known = vectors.encode.map(({ key }) => key)
   return [...new Set([...OF_OUR_OWN, ...longest, ...known])].filter((key) => isKey(key, longestBytes))
 }
@@ -70,8 +132,7 @@ export function lookAlikes(key: string, longestBytes: number): string[] {
   return [...new Set(changed)].filter((other) => other !== key && isKey(other, longestBytes))
 }
 
-const isKey = (key: string, longestBytes: number) =>
-  key !== '' && isWellFormed(key) && utf8Length(key) <= longestBytes
+const isKey = (key: string, longestBytes: number) => key !== '' && isWellFormed(key) && utf8Length(key) <= longestBytes
 
 function decoded(key: string): string {
   try {

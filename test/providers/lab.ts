@@ -150,7 +150,9 @@ export interface Lab {
 
 /** Opens the emulator until the test is over. The web half has no ports of its own: there Node's server stands in. */
 export async function openLab(name: StoreName, options: EmulatorOptions = {}): Promise<Lab> {
-  const { state, stats, faults, endpoint, close } = isNodeHalf ? await listen(name, options) : await serve(name, options)
+  const { state, stats, faults, endpoint, close } = isNodeHalf
+    ? await listen(name, options)
+    : await serve(name, options)
   onTestFinished(close)
   state.create(name, CONTAINER)
   return {
