@@ -3,8 +3,8 @@ import type { Checksum } from '../digest.js'
 
 /** Web Crypto has no MD5. */
 export const md5: Checksum['md5'] = (data) => {
-  // SparkMD5 hashes whole buffers; a view of a part has to be cut out first.
-  const buffer = data.byteLength === data.buffer.byteLength ? data.buffer : data.slice().buffer
+  // SparkMD5 hashes whole buffers; a view of a part has to be cut out first, and a Node Buffer's own `slice` does not copy.
+  const buffer = data.byteLength === data.buffer.byteLength ? data.buffer : new Uint8Array(data).buffer
   return Uint8Array.from(SparkMD5.ArrayBuffer.hash(buffer, true), (char) => char.charCodeAt(0))
 }
 
