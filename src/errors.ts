@@ -25,7 +25,10 @@ export class KeysweepError extends Error {
   readonly provider: string
   readonly status?: number
   readonly requestId?: string
-  /** What is known of every item taken so far; from `deleteBatches` and `putBatches`, of those not yet yielded. */
+  /**
+   * What is known of every item taken so far. From `deleteBatches` and `putBatches` its lists are empty, because every
+   * batch was yielded before; its `stats` are those of the whole run.
+   */
   readonly report?: DeleteReport | PutReport
 
   constructor(message: string, details: KeysweepErrorDetails) {

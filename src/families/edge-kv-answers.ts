@@ -1,7 +1,7 @@
 import { type JsonObject, readJson, stringOf, stringsOf } from '../bodies/json.js'
 import type { HttpAnswer } from '../http.js'
 import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 type Nothing = Record<never, never>
 
@@ -80,7 +80,7 @@ function refused(answer: HttpAnswer, document: JsonObject, code: string | undefi
     answer,
     {
       code,
-      message: [message, advice].filter(Boolean).join('; '),
+      message: withAdvice(message, advice),
       requestId: requestIdOf(answer, document),
       retryAfterMs: throttledFor(answer),
     },

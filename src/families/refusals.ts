@@ -46,6 +46,10 @@ function dateHeader(answer: HttpAnswer): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date
 }
 
+/** What the service says, and what its user can do about it. */
+export const withAdvice = (message: string | undefined, advice: string | undefined): string =>
+  [message?.replace(/[.\s]+$/, ''), advice].filter(Boolean).join('; ')
+
 /** An item that the answer does not mention. */
 export const UNREPORTED: ItemFailure = {
   code: 'Unreported',

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../http.js'
 import { type ConditionalKey, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import type { DeletedKey } from '../report.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 export type DeletedDetail = Omit<DeletedKey, 'key'>
 
@@ -68,7 +68,7 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
     answer,
     {
       code,
-      message: [message, advice].filter(Boolean).join('; '),
+      message: withAdvice(message, advice),
       requestId: error.requestId ?? answer.header('x-amz-request-id'),
       serverTime: time && !Number.isNaN(time.getTime()) ? time : undefined,
     },

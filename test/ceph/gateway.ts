@@ -224,6 +224,8 @@ paxos propose interval = 0.02
 paxos min wait = 0.005
 osd objectstore = memstore
 memstore device bytes = 2147483648
+# A killed gateway watches on until then, and whatever touches a bucket's description waits for its answer.
+osd client watch timeout = 2
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 4

@@ -1,9 +1,9 @@
-import { Agent, type Dispatcher } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Bucket } from './bucket.js'
 import { s3Client } from './clients.js'
 import { type Gateway, startGateway } from './gateway.js'
 import { countOutcomes, expectTruth } from './truth.js'
+import { Wire } from './wire.js'
 
 let gateway: Gateway
 let bucket: Bucket
@@ -15,37 +15,9 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop())
 
 const KEYS = Array.from({ length: 20_000 }, (_, index) => `key-${index}`)
-const STORED = KEYS.filter((_, index) => index % 8 === 0)
+const STORED = KEYS.filter((_, index) => index % 16 === 0)
 
-/** Watches what arrives: the gateway is killed when it has answered in part, not at some time that may suit. */
-class Wire {
-  /** Answers that began, told of a key, and never ended. */
-  cut = 0
-  readonly dispatcher: Dispatcher
-
-  constructor(onPartialAnswer: () => void) {
-    this.dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 }).compose((dispatch) => (options, handler) => {
-      let told = false
-      return dispatch(options, {
-        onRequestStart: (...all) => handler.onRequestStart?.(...all),
-        onResponseStart: (...all) => handler.onResponseStart?.(...all),
-        onResponseData: (controller, chunk) => {
-          handler.onResponseData?.(controller, chunk)
-          if (told || !chunk.includes('<Deleted>')) return
-          told = true
-          onPartialAnswer()
-        },
-        onResponseEnd: (...all) => handler.onResponseEnd?.(...all),
-        onResponseError: (...all) => {
-          if (told) this.cut++
-          handler.onResponseError?.(...all)
-        },
-      })
-    })
-  }
-}
-
-/** Kills the gateway at every so manieth answer, as soon as it tells of its first key, and starts it again. */
+/** Kills the gateway while it answers, each time so many answers have begun, and starts it again. */
 function killer(every: number, kills: number) {
   let answers = 0
   let left = kills
@@ -56,7 +28,7 @@ function killer(every: number, kills: number) {
     work = undefined
   }
   return {
-    onPartialAnswer() {
+    onPart() {
       if (++answers % every !== 0 || left === 0 || work) return
       left--
       work = restart()
@@ -76,16 +48,20 @@ beforeEach(async () => {
   await bucket.putAll([...STORED, 'bystander'])
 })
 
+/** What the gateway says first of all, before it has deleted anything, and what it says of each key it has deleted. */
+const BEGINNING = '<DeleteResult'
+const FIRST_KEY = '<Deleted>'
+const retry = { maxAttempts: 30, baseDelayMs: 50, maxDelayMs: 500 }
+
 describe('a gateway that is killed in the middle of its answers', () => {
-  test.each([{ quiet: false }])('several times, and the run completes (quiet: $quiet)', async ({ quiet }) => {
-    const kill = killer(3, 5)
-    const wire = new Wire(kill.onPartialAnswer)
-    const client = s3Client(gateway, bucket.name, {
-      dispatcher: wire.dispatcher,
-      retry: { maxAttempts: 30, baseDelayMs: 50, maxDelayMs: 500 },
-    })
-    const report = await client.deleteMany(KEYS, { quiet })
-    expect(await kill.kills()).toBe(5)
+  test.each([
+    { quiet: false, text: FIRST_KEY },
+    { quiet: true, text: BEGINNING },
+  ])('five times, and the run completes (quiet: $quiet)', async ({ quiet, text }) => {
+    const { onPart, kills } = killer(3, 5)
+    const wire = new Wire({ text, onPart })
+    const report = await s3Client(gateway, bucket.name, { dispatcher: wire.dispatcher, retry }).deleteMany(KEYS, { quiet })
+    expect(await kills()).toBe(5)
     expect(wire.cut).toBeGreaterThan(0)
     expect(report.stats.retries).toBeGreaterThan(0)
     expect(countOutcomes(report)).toEqual({ deleted: KEYS.length })
@@ -94,12 +70,15 @@ describe('a gateway that is killed in the middle of its answers', () => {
     expectTruth(report, KEYS, [...STORED, 'bystander'], left)
   })
 
-  test('without a second attempt: only what was under way is unknown', async () => {
-    const kill = killer(5, 1)
-    const wire = new Wire(kill.onPartialAnswer)
-    const retry = { maxAttempts: 1 }
-    const report = await s3Client(gateway, bucket.name, { dispatcher: wire.dispatcher, retry }).deleteMany(KEYS)
-    expect(await kill.kills()).toBe(1)
+  test.each([
+    { quiet: false, text: FIRST_KEY },
+    { quiet: true, text: BEGINNING },
+  ])('without a second attempt: only what was under way is unknown (quiet: $quiet)', async ({ quiet, text }) => {
+    const { onPart, kills } = killer(5, 1)
+    const wire = new Wire({ text, onPart })
+    const client = s3Client(gateway, bucket.name, { dispatcher: wire.dispatcher, retry: { maxAttempts: 1 } })
+    const report = await client.deleteMany(KEYS, { quiet })
+    expect(await kills()).toBe(1)
     expect(wire.cut).toBeGreaterThan(0)
     const counts = countOutcomes(report)
     expect(counts['unknown']).toBeGreaterThanOrEqual(1000)
@@ -111,11 +90,13 @@ describe('a gateway that is killed in the middle of its answers', () => {
 
   test('and stays away: what was not sent is still there', async () => {
     let dead: Promise<void> | undefined
-    const wire = new Wire(() => {
+    const onPart = () => {
       dead ??= gateway.kill()
-    })
-    const retry = { maxAttempts: 3, baseDelayMs: 20, maxDelayMs: 50 }
-    const report = await s3Client(gateway, bucket.name, { dispatcher: wire.dispatcher, retry }).deleteMany(KEYS)
+    }
+    const wire = new Wire({ text: FIRST_KEY, onPart })
+    const impatiently = { maxAttempts: 3, baseDelayMs: 20, maxDelayMs: 50 }
+    const client = s3Client(gateway, bucket.name, { dispatcher: wire.dispatcher, retry: impatiently })
+    const report = await client.deleteMany(KEYS)
     await dead
     await gateway.restart()
     const counts = countOutcomes(report)
@@ -127,5 +108,24 @@ describe('a gateway that is killed in the middle of its answers', () => {
     const repeated = await s3Client(gateway, bucket.name).deleteMany(rest)
     expect(countOutcomes(repeated)).toEqual({ deleted: rest.length })
     expect(await bucket.keys()).toEqual(['bystander'])
+  })
+
+  test('while it makes markers: each key has one, and only one', async () => {
+    await bucket.setVersioning('Enabled')
+    const keys = STORED.slice(0, 1000)
+    const { onPart, kills } = killer(1, 2)
+    const wire = new Wire({ text: FIRST_KEY, onPart })
+    const report = await s3Client(gateway, bucket.name, { dispatcher: wire.dispatcher, retry }).deleteMany(keys)
+    expect(await kills()).toBe(2)
+    expect(countOutcomes(report)).toEqual({ deleted: keys.length })
+    expectTruth(report, keys, [...STORED, 'bystander'], await bucket.keys())
+    const versions = await bucket.versions()
+    const markers = versions.filter(({ isMarker }) => isMarker)
+    expect(markers.map(({ key }) => key).sort()).toEqual([...keys].sort())
+    const idOf = new Map(markers.map(({ key, versionId }) => [key, versionId]))
+    const wrong = report.deleted.filter(
+      ({ key, deleteMarkerVersionId: id }) => id !== undefined && id !== idOf.get(key),
+    )
+    expect(wrong).toEqual([])
   })
 })

@@ -54,7 +54,7 @@ const faults = fc.record<Fault>({
 const scenarios = fc.record<Scenario>({
   dialect: fc.constantFrom('s3', 'esa', 'ctyun'),
   seed: fc.integer(),
-  count: fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 6_000 })),
+  count: fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 3_500 })),
   padding: fc.constantFrom(0, 0, 20, 480),
   duplicates: fc.constantFrom(0, 0, 0.01, 0.5),
   invalid: fc.constantFrom(0, 0, 0.01, 1),
@@ -129,8 +129,11 @@ async function check(scenario: Scenario): Promise<void> {
   const store = new ModelStore(dialect, input, seed + 2)
   store.poison = new Set(input.filter(() => random() < scenario.poison))
   store.mostItems = dialect === 'esa' ? scenario.mostItems : Number.POSITIVE_INFINITY
-  store.faultFor = (index) =>
-    scenario.faults[scenario.faultsForever ? index % scenario.faults.length : index] ?? NO_FAULT
+  store.faultFor = (index) => {
+    const fault = scenario.faults[scenario.faultsForever ? index % scenario.faults.length : index] ?? NO_FAULT
+    // Asked to be quiet, a store that leaves a key out says that it is deleted.
+    return quiet && fault.kind === 'left-out' ? { ...fault, applied: true } : fault
+  }
   const controller = new AbortController()
   const reason = new Error('aborted by the test')
   const passes = (what: string, index: number) => {
@@ -166,7 +169,7 @@ async function check(scenario: Scenario): Promise<void> {
       // Comes to its end only once nobody waits for it any more.
       await new Promise((resolve) => {
         controller.signal.addEventListener('abort', resolve)
-        timers.realSet(() => controller.abort(reason), 300)
+        timers.realSet(() => controller.abort(reason), 60)
       })
       await new Promise(() => {})
     }
@@ -196,7 +199,7 @@ async function check(scenario: Scenario): Promise<void> {
   try {
     const client = clientFor(store, {
       concurrency,
-      timeoutMs: 25,
+      timeoutMs: 15,
       retry: { baseDelayMs: 0, maxDelayMs: 2, maxAttempts: scenario.maxAttempts },
       onAttempt: callback('onAttempt'),
     })
@@ -230,11 +233,9 @@ async function check(scenario: Scenario): Promise<void> {
             ),
           ).toBe(true)
           batches.push(batch)
-          const covered = new Set(
-            batches.flatMap(({ offset, count }) => Array.from({ length: count }, (_, i) => offset + i)),
-          )
+          const ends = new Map(batches.map(({ offset, count }) => [offset, offset + count]))
           let through = 0
-          while (covered.has(through)) through++
+          for (let end = ends.get(through); end !== undefined; end = ends.get(through)) through = end
           expect(batch.settledThrough).toBe(through)
           if (consumer === 'leaves' && batches.length === 2) {
             left = true
@@ -303,30 +304,27 @@ async function check(scenario: Scenario): Promise<void> {
       else expect(taken).toBe(input.length)
       if (error) expect(endedEarly).toBe(true)
     }
-    const sent = new Set(store.requests.flatMap(({ keys }) => keys))
     const known = new Set(input.slice(0, taken))
-    for (const key of sent) expect(known.has(key)).toBe(true)
+    expect(store.requests.flatMap(({ keys }) => keys.filter((key) => !known.has(key)))).toEqual([])
   }
   expect(store.requests.length).toBeLessThanOrEqual(maxRequests ?? Number.POSITIVE_INFINITY)
   if (budgetSpentAt !== undefined) expect(pulled).toBeLessThanOrEqual(budgetSpentAt + 2)
 
-  for (const key of done) expect(store.present.has(key)).toBe(false)
+  expect(done.filter((key) => store.present.has(key))).toEqual([])
+  const sent = new Set(store.requests.flatMap(({ keys }) => keys))
   const mayBeGone = new Set(done)
-  for (const { key, outcome } of failed) if (outcome === 'unknown') mayBeGone.add(key)
-  const sentAtAll = new Set(store.requests.flatMap(({ keys }) => keys))
-  const sentDone = new Set(done)
-  for (const { key, outcome, code, attempts } of failed) {
-    if (outcome !== 'unknown' && !mayBeGone.has(key)) expect(store.present.has(key)).toBe(true)
-    if (outcome === 'not-sent') expect(attempts).toBe(0)
-    if (outcome === 'refused') expect(attempts).toBeGreaterThan(0)
-    if (code === 'InvalidKey') expect(outcome === 'not-sent' && !sentAtAll.has(key)).toBe(true)
-    if (
-      outcome === 'not-sent' &&
-      !sentDone.has(key) &&
-      !names.some((name, index) => name === key && failed[index]?.outcome !== 'not-sent')
-    )
-      expect(sentAtAll.has(key)).toBe(false)
+  const maySent = new Set(done)
+  for (const { key, outcome } of failed) {
+    if (outcome === 'unknown') mayBeGone.add(key)
+    if (outcome !== 'not-sent') maySent.add(key)
   }
+  const untrue = failed.filter(({ key, code, outcome, attempts }) => {
+    if (outcome !== 'unknown' && !mayBeGone.has(key) && !store.present.has(key)) return true
+    if (outcome === 'not-sent' && !maySent.has(key) && sent.has(key)) return true
+    if (code === 'InvalidKey' && outcome !== 'not-sent') return true
+    return outcome === 'not-sent' ? attempts !== 0 : attempts === 0
+  })
+  expect(untrue).toEqual([])
   expect(unhandled).toEqual([])
 }
 
