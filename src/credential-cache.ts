@@ -37,16 +37,23 @@ export class CredentialCache {
     return true
   }
 
+  /** Gives up a fetch that does not come back, so that the next attempt asks anew. */
+  abandon(): void {
+    this.#pending = undefined
+  }
+
   #refresh(): Promise<Credentials> {
-    this.#pending ??= (this.#fetch as () => Promise<Credentials>)()
+    if (this.#pending) return this.#pending
+    const pending = (this.#fetch as () => Promise<Credentials>)()
       .then((credentials) => {
         this.#current = credentials
         return credentials
       })
       .finally(() => {
-        this.#pending = undefined
+        if (this.#pending === pending) this.#pending = undefined
       })
-    return this.#pending
+    this.#pending = pending
+    return pending
   }
 }
 

@@ -11,6 +11,8 @@ export function fetchTransport(fetch: Fetch): Transport {
     try {
       const init: RequestInit = { method, headers, signal, redirect: 'manual', ...(body && { body }) }
       const response = await fetch(new Request(url, init))
+      if (typeof response?.headers?.get !== 'function' || response.type === 'error')
+        throw new TypeError('fetch gave no Response')
       return await readAnswer(response, maxAnswerBytes)
     } catch (error) {
       if (error instanceof TransportError || signal.aborted) throw error

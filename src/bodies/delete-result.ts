@@ -10,7 +10,7 @@ import {
 import { readPlainResult } from './plain-result.js'
 import type { XmlElement } from './xml-document.js'
 
-export type { DeleteAnswer, DeletedEntry, ErrorEntry, ServiceError } from './delete-answer.js'
+export type { DeleteAnswer } from './delete-answer.js'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 

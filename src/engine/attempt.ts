@@ -72,6 +72,7 @@ export async function attempt<Item, Detail>(
     verdict = await unlessAborted(exchange(), controller.signal)
   } catch (error) {
     if (error instanceof TransportError && error.reason === 'unsendable') sent = false
+    if (error === TIMED_OUT && !credentials) store.credentials.abandon()
     verdict = explain(error, sent, store.timeoutMs)
   } finally {
     clearTimeout(timer)
@@ -125,7 +126,11 @@ function explain(error: unknown, sent: boolean, timeoutMs: number): Refusal {
     return { ...lost('NetworkError', 'The run was aborted before the store had answered'), ...aborted(sent) }
   if (error === TIMED_OUT)
     return { ...lost('Timeout', `No whole answer within ${timeoutMs} ms`), unsure: sent, arrived: sent }
-  if (!(error instanceof TransportError)) throw error
+  if (!(error instanceof TransportError)) {
+    // Before anything left, it is no matter of the network but a callback that threw.
+    if (!sent) throw error
+    return lost('NetworkError', `The transport threw: ${error instanceof Error ? error.message : String(error)}`)
+  }
   if (error.reason === 'unsendable')
     return {
       kind: 'refusal',

@@ -9,6 +9,9 @@ export interface Limits {
   bytes: number
 }
 
+/** Each of these is a request of its own, and may be long: a batch of many would hold much for a long time. */
+const MOST_ALONE = 16
+
 /** Cuts the input into batches that each fit one request, by count and by encoded bytes. */
 export class Cutter<Item, Detail extends object> {
   /** Items taken from the input so far. */
@@ -17,6 +20,7 @@ export class Cutter<Item, Detail extends object> {
   ended = false
   #draft: Batch<Item, Detail>
   #bytes = 0
+  #halted = false
   #seen = new Set<string>()
   /** Where each item of the draft stands; made when the first duplicate turns up, which in most batches none does. */
   #places: Map<string, number> | undefined
@@ -37,7 +41,7 @@ export class Cutter<Item, Detail extends object> {
       const item = this.puller.next()
       if (item instanceof Promise) return this.#nextLater(item)
       const batch = this.#take(item)
-      if (batch || this.ended) return batch
+      if (batch || this.ended || this.#halted) return batch
     }
   }
 
@@ -46,14 +50,20 @@ export class Cutter<Item, Detail extends object> {
     return this.#draft.items.length > 0 ? this.#cut() : undefined
   }
 
-  close(): void {
-    if (!this.ended) this.puller.close()
-    this.ended = true
+  /** Takes no more, not even what an asynchronous input is yet to give to a batch. */
+  halt(): void {
+    if (this.ended || this.#halted) return
+    this.#halted = true
+    try {
+      this.puller.close()
+    } catch {
+      // The run has ended for a reason of its own, and an input that cannot clean up does not change it.
+    }
   }
 
   async #nextLater(first: Promise<Item | typeof END>): Promise<Batch<Item, Detail> | undefined> {
     let batch = this.#take(await first)
-    while (!batch && !this.ended) batch = this.#take(await this.puller.next())
+    while (!batch && !this.ended && !this.#halted) batch = this.#take(await this.puller.next())
     return batch
   }
 
@@ -77,8 +87,10 @@ export class Cutter<Item, Detail extends object> {
       return undefined
     }
     if (size === ALONE) {
+      const { alone } = this.#draft
+      const cut = alone.length >= MOST_ALONE ? this.#cut() : undefined
       this.#draft.alone.push(this.#draft.add(item))
-      return undefined
+      return cut
     }
     const known = this.#seen.size
     if (known === this.#seen.add(identityOf(item)).size) return this.#addTwin(item, size)

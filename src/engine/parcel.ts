@@ -1,6 +1,6 @@
 import type { Operation } from '../operation.js'
 import type { Batch, Reason } from './batch.js'
-import type { Family } from './splitter.js'
+import type { Family, Siblings } from './splitter.js'
 
 /** Where an item stands. */
 export interface Slot<Item, Detail extends object> {
@@ -18,6 +18,8 @@ export interface History {
   readonly reason?: Reason
   /** Set where it is part of a request that was refused. */
   readonly family?: Family | undefined
+  /** The parts it was cut into together with. */
+  readonly siblings?: Siblings | undefined
   /** Whether the clock or the credentials were mended for it already. */
   readonly mended?: boolean
   /** Whether it was gathered from many batches. */
@@ -56,7 +58,19 @@ export function parcelOf<Item, Detail extends object>(
 ): Parcel<Item, Detail> {
   const [first] = slots as readonly [Slot<Item, Detail>]
   const items = slots.map(({ batch, index }) => batch.items[index] as Item)
-  return { operation, items, slots, batch: first.batch, ...history }
+  const { attempts, reason, family, siblings, mended, pooled } = history
+  return {
+    operation,
+    items,
+    slots,
+    batch: first.batch,
+    attempts,
+    ...(reason && { reason }),
+    family,
+    siblings,
+    mended: mended === true,
+    pooled: pooled === true,
+  }
 }
 
 /** The slots of a parcel's items, in their order. */

@@ -7,6 +7,7 @@ import type { Slot } from './parcel.js'
 export class Pool<Item, Detail extends object> {
   #slots: Slot<Item, Detail>[] = []
   #dueAt = 0
+  #changedAt = 0
 
   constructor(private readonly operation: Operation<Item, Detail>) {}
 
@@ -14,14 +15,20 @@ export class Pool<Item, Detail extends object> {
     return this.#slots.length
   }
 
-  add(slot: Slot<Item, Detail>, dueAt: number): void {
+  add(slot: Slot<Item, Detail>, now: number, delay: number): void {
     this.#slots.push(slot)
-    this.#dueAt = Math.max(this.#dueAt, dueAt)
+    this.#changedAt = now
+    this.#dueAt = Math.max(this.#dueAt, now + delay)
   }
 
   /** How long until all of it may be sent. */
   wait(now: number): number {
     return this.#dueAt - now
+  }
+
+  /** What is left of a time in which nothing was added. */
+  idleFor(now: number, time: number): number {
+    return this.#changedAt + time - now
   }
 
   /** Takes out as much as fits one request. */

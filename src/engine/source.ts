@@ -68,7 +68,6 @@ function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>): Puller<I
   }
 }
 
-function lengthOf(source: object): number | undefined {
-  const size = (source as { size?: unknown; length?: unknown }).size ?? (source as { length?: unknown }).length
-  return typeof size === 'number' ? size : undefined
-}
+/** Only of what is known to count its own items: a `size` can mean anything. */
+const lengthOf = (source: object): number | undefined =>
+  source instanceof Set || source instanceof Map ? source.size : undefined

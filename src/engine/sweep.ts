@@ -45,6 +45,12 @@ export interface Failure {
 /** Items of batches that wait for some of their own to be tried again, so that these can share a request. */
 const MOST_WAITING_ITEMS = 65_536
 
+/** How long items wait for others to share a request with, while nothing is in flight and the input gives nothing. */
+const LINGER_MS = 1000
+
+/** Longest time without a turn for timers. */
+const GIVE_WAY_MS = 50
+
 const NOT_SENT: Reason = { code: 'NotSent', message: 'The run ended before this was sent', retryable: true }
 
 /** One run: pulls, cuts, sends, settles and yields, in bounded memory. It never knows which provider it serves. */
@@ -64,10 +70,14 @@ export class Sweep<Item, Detail extends object> {
   readonly #open = new Set<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
   readonly #outbox: ReturnType<Ledger['close']>[] = []
-  #poolTimer: ReturnType<typeof setTimeout> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   #poolInFlight = 0
   #openItems = 0
+  #gaveWayAt = performance.now()
+  #requestsBefore = 0
   #pulling = false
+  /** Inside the input's own code, which can abort the run: nothing is finished before it has given what it was asked for. */
+  #reading = false
   #stopping = false
   #finished = false
   #wake = () => {}
@@ -81,7 +91,7 @@ export class Sweep<Item, Detail extends object> {
     this.#limits = { items: operation.maxItems, bytes: operation.maxBytes }
     this.#cutter = new Cutter(puller, operation, this.#limits, () => store.clock().getTime() + store.skewMs)
     this.#pool = new Pool(operation)
-    this.#pace = new Pace(plan.concurrency)
+    this.#pace = new Pace({ ...store.retry, concurrency: plan.concurrency })
     this.#limit = pLimit(plan.concurrency)
   }
 
@@ -101,6 +111,7 @@ export class Sweep<Item, Detail extends object> {
       for (;;) {
         const batch = this.#outbox.shift()
         if (batch) {
+          await this.#giveWay()
           this.#pump()
           yield this.#ledger.deliver(batch, this.#isLast ? this.resumeFrom : undefined)
         } else if (this.#finished) break
@@ -116,24 +127,52 @@ export class Sweep<Item, Detail extends object> {
     }
   }
 
+  /** Lets timers have their turn where no request does: in a dry run, or among items that cannot be sent. */
+  async #giveWay(): Promise<void> {
+    const isSending = !this.plan.dryRun && this.tally.requests > this.#requestsBefore
+    this.#requestsBefore = this.tally.requests
+    if (isSending || performance.now() - this.#gaveWayAt < GIVE_WAY_MS) return
+    await new Promise((resolve) => setTimeout(resolve))
+    this.#gaveWayAt = performance.now()
+  }
+
   /** Starts whatever may start now. Called whenever something has changed. */
   #pump(): void {
     try {
-      while (!this.#stopping && this.#inFlight < this.#limit.concurrency && this.#startOne());
+      while (!this.#stopping && this.#inFlight < this.#limit.concurrency && !this.#mustWait() && this.#startOne());
     } catch (cause) {
       this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause })
     }
     this.#finishIfDone()
+    if (this.#finished || this.#outbox.length > 0) this.#wake()
+  }
+
+  /** Whether the store is to be left alone for a while; then the run goes on by itself. */
+  #mustWait(): boolean {
+    const wait = this.#pace.wait(performance.now())
+    if (wait > 0) this.#pumpLater(wait)
+    return wait > 0
+  }
+
+  #pumpLater(delay: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#pump()
+    }, delay)
   }
 
   /** Starts one thing: what waits, else a fresh batch, else the pool. False where there is nothing to start. */
   #startOne(): boolean {
     if (this.#budget <= 0) {
       const waits = this.#queue.size + this.#pool.size > 0
-      if (waits || !(this.#cutter.ended || this.#pulling)) this.#stop()
+      if (waits || !this.#cutter.ended) this.#stop()
       return false
     }
     const parcel = this.#queue.next()
+    if (parcel?.family && this.#splitter.isSearching && this.#inFlight > 0) {
+      this.#queue.unshift(parcel)
+      return false
+    }
     if (parcel) this.#launch(parcel)
     return parcel !== undefined || this.#pull() || this.#flushPool()
   }
@@ -150,7 +189,7 @@ export class Sweep<Item, Detail extends object> {
   /** Takes a fresh batch from the input, if there is room for one. False where none can be had at once. */
   #pull(): boolean {
     if (this.#cutter.ended || this.#pulling || !this.#hasRoom()) return false
-    const batch = this.#cutter.next()
+    const batch = this.#read()
     if (!(batch instanceof Promise)) return this.#accept(batch)
     this.#pulling = true
     batch
@@ -165,11 +204,24 @@ export class Sweep<Item, Detail extends object> {
     return false
   }
 
+  #read(): ReturnType<Cutter<Item, Detail>['next']> {
+    this.#reading = true
+    try {
+      return this.#cutter.next()
+    } finally {
+      this.#reading = false
+    }
+  }
+
   /** Whether memory and budget allow another batch. What waits to be tried again has the first claim on the budget. */
   #hasRoom(): boolean {
     const claimed = this.#queue.delayed + Math.min(1, this.#pool.size)
-    const mostOpen = Math.max(MOST_WAITING_ITEMS, 2 * this.plan.concurrency * this.#limits.items)
-    return this.#budget > claimed && this.#openItems < mostOpen && this.#outbox.length < this.plan.concurrency
+    return this.#budget > claimed && !this.#isCrowded && this.#outbox.length < this.plan.concurrency
+  }
+
+  /** Whether as many items are unsettled as memory should hold. */
+  get #isCrowded(): boolean {
+    return this.#openItems >= Math.max(MOST_WAITING_ITEMS, 2 * this.plan.concurrency * this.#limits.items)
   }
 
   #accept(batch: Batch<Item, Detail> | undefined): boolean {
@@ -182,17 +234,15 @@ export class Sweep<Item, Detail extends object> {
     return true
   }
 
-  /** Sends what is in the pool, once nothing else can join it or the input cannot go on without it. */
+  /** Sends what is in the pool, once nothing else can join it soon, or the input cannot go on without it. */
   #flushPool(): boolean {
-    const canGrow = this.#inFlight > 0 && this.#pool.size < this.#limits.items
-    const holdsUpInput = !this.#cutter.ended && !this.#pulling && this.#poolInFlight === 0
-    if (this.#pool.size === 0 || (canGrow && !holdsUpInput)) return false
-    const wait = this.#pool.wait(performance.now())
+    if (this.#pool.size === 0) return false
+    const isFull = this.#pool.size >= this.#limits.items
+    const holdsUpInput = this.#isCrowded && this.#poolInFlight === 0
+    const canGrow = this.#inFlight > 0 || !this.#cutter.ended
+    const wait = Math.max(this.#pool.wait(performance.now()), isFull || holdsUpInput || !canGrow ? 0 : this.#lingers())
     if (wait > 0) {
-      this.#poolTimer ??= setTimeout(() => {
-        this.#poolTimer = undefined
-        this.#pump()
-      }, wait)
+      if (wait < Number.POSITIVE_INFINITY) this.#pumpLater(wait)
       return false
     }
     this.#poolInFlight++
@@ -200,9 +250,14 @@ export class Sweep<Item, Detail extends object> {
     return true
   }
 
+  /** How long the pool waits for more to join it: for requests in flight as long as they take, for a slow input a while. */
+  #lingers(): number {
+    return this.#inFlight > 0 ? Number.POSITIVE_INFINITY : this.#pool.idleFor(performance.now(), LINGER_MS)
+  }
+
   #launch(parcel: Parcel<Item, Detail>): void {
     if (parcel.items.length > this.#limits.items) {
-      this.#queue.unshift(...pieces(parcel, this.#limits.items, { ...parcel, pooled: false }))
+      this.#queue.unshift(...pieces(parcel, this.#limits.items, { ...parcel, pooled: false, siblings: undefined }))
       this.#leavePool(parcel)
       return
     }
@@ -210,20 +265,35 @@ export class Sweep<Item, Detail extends object> {
       this.#failAll(slotsOf(parcel), parcel.reason ?? NOT_SENT)
       return
     }
-    this.tally.requests++
-    if (parcel.attempts > 0) this.tally.retries++
+    this.#count(parcel, 1)
+    if (this.#budget <= 0) this.#cutter.halt()
+    this.#pace.started(performance.now())
     const controller = new AbortController()
     this.#controllers.add(controller)
     const send = this.plan.dryRun ? rehearse : attempt
     this.#limit(() => send(this.store, parcel.operation, parcel.items, this.plan.mode, controller))
       .then((result) => this.#settle(parcel, result))
-      .catch((cause) =>
-        this.#fail({ code: 'Unexpected', message: 'keysweep itself failed; please report this', cause }),
-      )
+      .catch((cause) => this.#crash(parcel, cause))
       .finally(() => {
         this.#controllers.delete(controller)
         this.#pump()
       })
+  }
+
+  #count({ attempts }: Parcel<Item, Detail>, requests: 1 | -1): void {
+    this.tally.requests += requests
+    if (attempts > 0) this.tally.retries += requests
+  }
+
+  /** Ends the run over an error nobody foresaw, `clock` and `random` of the user's among them. */
+  #crash(parcel: Parcel<Item, Detail>, cause: unknown): void {
+    const reason = { code: 'Aborted', message: 'The run broke off before this was settled', retryable: true }
+    for (const slot of slotsOf(parcel)) {
+      if (!slot.batch.isOpen(slot.index)) continue
+      slot.batch.attempted(slot.index, { transient: false, arrived: true, unsure: true })
+      this.#failAll([slot], reason)
+    }
+    this.#fail({ code: 'Unexpected', message: 'A callback threw, or keysweep itself failed', cause })
   }
 
   #settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): void {
@@ -231,7 +301,7 @@ export class Sweep<Item, Detail extends object> {
     this.tally.bytesReceived += result.bytesReceived
     this.#leavePool(parcel)
     const { verdict } = result
-    if (!result.sent && verdict.kind === 'refusal') this.tally.requests--
+    if (!result.sent && verdict.kind === 'refusal') this.#count(parcel, -1)
     let retryDelayMs: number | undefined
     if (verdict.kind === 'planned') for (const { batch, index } of slotsOf(parcel)) batch.planned(index)
     else if (verdict.kind === 'outcomes') retryDelayMs = this.#settleOutcomes(parcel, verdict, result)
@@ -248,7 +318,7 @@ export class Sweep<Item, Detail extends object> {
     { outcomes, requestId }: Outcomes<Detail>,
     { status, startedAt }: AttemptResult<Detail>,
   ): number | undefined {
-    this.#splitter.succeeded(parcel.family)
+    this.#lower('items', this.#splitter.succeeded(parcel))
     if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
     else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
     let longest: number | undefined
@@ -275,7 +345,7 @@ export class Sweep<Item, Detail extends object> {
 
   /** Has an item sent again: with others like it, unless it has to go alone. */
   #again(parcel: Parcel<Item, Detail>, slot: Slot<Item, Detail>, delay: number): void {
-    if (parcel.operation === this.operation) this.#pool.add(slot, performance.now() + delay)
+    if (parcel.operation === this.operation) this.#pool.add(slot, performance.now(), delay)
     else this.#queue.later(parcelOf(parcel.operation, [slot], { attempts: parcel.attempts + 1 }), delay)
   }
 
@@ -287,9 +357,14 @@ export class Sweep<Item, Detail extends object> {
     for (const { batch, index } of slots) batch.attempted(index, shown)
     const reason = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
     const { family } = parcel
-    const history = { attempts: parcel.attempts + 1, reason, family, mended: parcel.mended === true }
-    if (remedy === 'slow') this.#throttled(result.startedAt)
-    if (remedy === 'halt') this.#fail({ ...refusal, message: reason.message, cause: result.cause })
+    const history = {
+      attempts: parcel.attempts + (result.sent ? 1 : 0),
+      reason,
+      family,
+      mended: parcel.mended === true,
+    }
+    if (remedy === 'slow') this.#throttled(result.startedAt, refusal.retryAfterMs)
+    if (remedy === 'halt') this.#fail({ ...reason, cause: result.cause })
     if (this.#stopping || remedy === 'none') this.#failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
     else if (remedy === 'reclock' || remedy === 'renew')
@@ -328,14 +403,24 @@ export class Sweep<Item, Detail extends object> {
     bytesSent: number,
   ): void {
     const size = Math.ceil(parcel.items.length / 2)
-    if (parcel.items.length === 1 && remedy !== 'split') this.#splitter.giveUp(code)
+    if (parcel.items.length === 1 && remedy !== 'split') {
+      // Less than one there is not, so the limits that were found are none.
+      this.#splitter.giveUp(code)
+      Object.assign(this.#limits, { items: this.operation.maxItems, bytes: this.operation.maxBytes })
+    }
     if (parcel.items.length === 1 || this.#splitter.isHopeless(code)) {
       this.#failAll(slotsOf(parcel), history.reason)
       return
     }
-    if (remedy === 'fewer-items') this.#limits.items = Math.min(this.#limits.items, size)
-    if (remedy === 'fewer-bytes') this.#limits.bytes = Math.min(this.#limits.bytes, Math.ceil(bytesSent / 2))
-    this.#queue.push(...pieces(parcel, size, remedy === 'split' ? history : { ...history, family: undefined }))
+    if (remedy === 'fewer-items') this.#lower('items', size)
+    if (remedy === 'fewer-bytes') this.#lower('bytes', Math.ceil(bytesSent / 2))
+    // Before all others: one question is pursued to its end before the next is asked.
+    this.#queue.unshift(...pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
+  }
+
+  /** Takes over what the store turns out to take, for the rest of the run. */
+  #lower(limit: keyof Limits, most: number | undefined): void {
+    if (most !== undefined) this.#limits[limit] = Math.min(this.#limits[limit], most)
   }
 
   /** How long an item waits before it is sent again; undefined where it is not. */
@@ -343,9 +428,9 @@ export class Sweep<Item, Detail extends object> {
     return retryDelay(this.store.retry, batch.failures(index), this.store.random, askedMs)
   }
 
-  #throttled(startedAt: number): void {
+  #throttled(startedAt: number, askedMs?: number): void {
     this.tally.throttled++
-    this.#pace.throttled(startedAt, performance.now())
+    this.#pace.throttled(startedAt, performance.now(), askedMs)
   }
 
   #leavePool(parcel: Parcel<Item, Detail>): void {
@@ -374,7 +459,6 @@ export class Sweep<Item, Detail extends object> {
     if (!batch.isSettled || !this.#open.delete(batch)) return
     this.#openItems -= batch.items.length
     this.#outbox.push(this.#ledger.close(batch))
-    this.#wake()
   }
 
   /** Whether the batch that was just taken out is the last there will be. */
@@ -416,16 +500,16 @@ export class Sweep<Item, Detail extends object> {
     if (this.#stopping) return
     this.#stopping = true
     this.#queue.stopTimers()
-    clearTimeout(this.#poolTimer)
+    clearTimeout(this.#timer)
+    this.#cutter.halt()
   }
 
   #finishIfDone(): void {
-    if (this.#finished || this.#controllers.size > 0) return
+    if (this.#finished || this.#reading || this.#controllers.size > 0) return
     if (this.#stopping) this.#drain()
     else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
     this.#finished = true
     this.#ledger.tick()
-    this.#wake()
   }
 
   /** Settles what was taken and will not be sent, each item with the last that is known of it. */
@@ -437,7 +521,6 @@ export class Sweep<Item, Detail extends object> {
     for (const slot of this.#pool.drain()) this.#failAll([slot], slot.reason ?? NOT_SENT)
     for (const batch of this.#open)
       for (const index of batch.items.keys()) if (batch.isOpen(index)) this.#failAll([{ batch, index }], NOT_SENT)
-    this.#cutter.close()
     this.resumeFrom = this.#cutter.taken
   }
 }

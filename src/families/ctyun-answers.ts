@@ -30,7 +30,10 @@ export function readDeletedObjects(
     return { ...lost('BadResponse', `HTTP ${status}, but the answer is no envelope with a statusCode`), status }
   }
   const statusCode = String(envelope.statusCode)
-  if (statusCode === '800' && isSuccess) return readObjects(answer, envelope, items, quiet)
+  if (statusCode === '800')
+    return isSuccess
+      ? readObjects(answer, envelope, items, quiet)
+      : { ...lost('BadResponse', `HTTP ${status}, but the answer says it is a success`), status }
   const isGateway = statusCode.startsWith('CTAPI_') || envelope.eopErrCode !== undefined
   const refusal = refusalOf(
     answer,
@@ -105,7 +108,11 @@ function matched(
     const name = [nameOf(key ?? '', version), nameOf(key ?? '', undefined)].find((candidate) => asked.has(candidate))
     // Failures come last and win: what is listed both ways is not known to be deleted.
     if (key === undefined || name === undefined) strays += isDeleted ? 0 : 1
-    else outcomes.set(name, isDeleted ? { done: detailOf(object) } : failureOf(object))
+    else {
+      const before = outcomes.get(name)
+      const unsure = before !== undefined && ('done' in before || before.unsure)
+      outcomes.set(name, isDeleted ? { done: detailOf(object) } : { ...failureOf(object), unsure })
+    }
   }
   const silent = strays > 0 ? UNREPORTED : rest
   return {

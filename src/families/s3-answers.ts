@@ -1,7 +1,7 @@
 import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bodies/delete-answer.js'
 import { readDeleteResult } from '../bodies/delete-result.js'
 import type { HttpAnswer } from '../http.js'
-import { type ConditionalKey, keyOf, versionOf } from '../items.js'
+import { type ConditionalKey, identity, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import type { DeletedKey } from '../report.js'
 import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
@@ -116,9 +116,10 @@ function matched(
   let keyless: ErrorEntry | undefined
   let stray = false
   // Failures first: a key that is listed both ways is not known to be deleted.
+  const alsoDeleted = new Set(errors.length > 0 ? deleted.map(nameOf) : [])
   for (const entry of errors) {
     const index = entry.key ? open.take(entry.key, entry.versionId) : undefined
-    if (index !== undefined) outcomes[index] = failureOf(entry)
+    if (index !== undefined) outcomes[index] = { ...failureOf(entry), unsure: alsoDeleted.has(nameOf(entry)) }
     else if (entry.key) stray = true
     else keyless = entry
   }
@@ -134,6 +135,8 @@ function matched(
       : UNREPORTED
   return { outcomes: Array.from(outcomes, (outcome) => outcome ?? rest) }
 }
+
+const nameOf = ({ key = '', versionId = '' }: DeletedEntry | ErrorEntry) => identity(key, versionId)
 
 /** Whether the answer lists just what was asked, in that order, and says nothing more: nearly every answer does. */
 function isEcho(deleted: readonly DeletedEntry[], items: readonly ConditionalKey[]): boolean {

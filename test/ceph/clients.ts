@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net'
 import { Agent } from 'undici'
 import { NcloudStorageClient } from '../../src/providers/ncloud.js'
 import { S3StorageClient, type S3StorageOptions } from '../../src/providers/s3.js'
-import { YandexStorageClient } from '../../src/providers/yandex.js'
+import { YandexStorageClient, type YandexStorageOptions } from '../../src/providers/yandex.js'
 import type { Gateway } from './gateway.js'
 
 /** What tests set of a client; the rest follows from the gateway. */
@@ -18,9 +18,16 @@ const loopback = () => new Agent({ connect: { lookup: toLoopback }, headersTimeo
 
 export function s3Client(gateway: Gateway, bucket: string, settings: Settings = {}): S3StorageClient {
   const { endpoint, virtualEndpoint, owner: credentials } = gateway
-  const where =
-    settings.addressing === 'virtual' ? { endpoint: virtualEndpoint, dispatcher: loopback() } : { endpoint }
+  const where = settings.addressing === 'virtual' ? { endpoint: virtualEndpoint, dispatcher: loopback() } : { endpoint }
   return new S3StorageClient({ bucket, region: 'us-east-1', credentials, ...where, ...settings })
+}
+
+export function yandexClient(
+  { endpoint, owner: credentials }: Gateway,
+  bucket: string,
+  settings: Partial<YandexStorageOptions> = {},
+): YandexStorageClient {
+  return new YandexStorageClient({ bucket, endpoint, credentials, ...settings })
 }
 
 type Open = (gateway: Gateway, bucket: string) => S3StorageClient | YandexStorageClient | NcloudStorageClient
@@ -41,7 +48,7 @@ export const CLIENTS: Readonly<Record<string, Open>> = {
     s3Client(gateway, bucket, { addressing: 'virtual', integrity: 'md5' }),
   'S3StorageClient, virtual host, SHA-256': (gateway, bucket) =>
     s3Client(gateway, bucket, { addressing: 'virtual', integrity: 'sha256' }),
-  'YandexStorageClient, path': (gateway, bucket) => new YandexStorageClient(common(gateway, bucket)),
+  'YandexStorageClient, path': (gateway, bucket) => yandexClient(gateway, bucket),
   'NcloudStorageClient, path': (gateway, bucket) => new NcloudStorageClient(common(gateway, bucket)),
   'NcloudStorageClient, virtual host': (gateway, bucket) => new NcloudStorageClient(virtual(gateway, bucket)),
 }

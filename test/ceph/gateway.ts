@@ -297,13 +297,11 @@ class Daemon {
 }
 
 function requirePrograms(): void {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
   const missing = Object.keys(PACKAGES).filter((program) => !folders.some((folder) => isProgram(join(folder, program))))
   if (missing.length === 0) return
   const packages = [...new Set(Object.values(PACKAGES))].join(' ')
-  throw new Error(
-    `${missing.join(', ')} not found. On Debian: apt-get install --no-install-recommends ${packages}`,
-  )
+  throw new Error(`${missing.join(', ')} not found. On Debian: apt-get install --no-install-recommends ${packages}`)
 }
 
 function isProgram(path: string): boolean {

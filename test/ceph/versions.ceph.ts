@@ -14,7 +14,8 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop())
 
 const ids = (versions: readonly Version[]) => versions.map(({ versionId }) => versionId).sort()
-const latest = (versions: readonly Version[], key: string) => versions.find((entry) => entry.key === key && entry.isLatest)
+const latest = (versions: readonly Version[], key: string) =>
+  versions.find((entry) => entry.key === key && entry.isLatest)
 const failures = ({ failed }: DeleteReport) => failed.map(({ key, code, outcome }) => ({ key, code, outcome }))
 
 const clientFor = (bucket: Bucket) => s3Client(gateway, bucket.name)

@@ -11,13 +11,19 @@ export interface Watch {
 export class Wire {
   /** Answers of which a part arrived, and the end never. */
   cut = 0
+  /** Requests that went out, and got no whole answer. */
+  lost = 0
   readonly dispatcher: Dispatcher
 
   constructor({ text, onPart }: Watch) {
     this.dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 }).compose((dispatch) => (options, handler) => {
+      let begun = false
       let told = false
       return dispatch(options, {
-        onRequestStart: (...all) => handler.onRequestStart?.(...all),
+        onRequestStart: (...all) => {
+          begun = true
+          handler.onRequestStart?.(...all)
+        },
         onResponseStart: (...all) => handler.onResponseStart?.(...all),
         onResponseData: (controller, chunk) => {
           handler.onResponseData?.(controller, chunk)
@@ -28,6 +34,7 @@ export class Wire {
         onResponseEnd: (...all) => handler.onResponseEnd?.(...all),
         onResponseError: (...all) => {
           if (told) this.cut++
+          if (begun) this.lost++
           handler.onResponseError?.(...all)
         },
       })

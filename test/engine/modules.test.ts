@@ -61,9 +61,31 @@ test.each([
   expect(retryAfterMs(value, Date.UTC(2100, 0, 1))).toBe(expected)
 })
 
+const paceOf = (concurrency: number) => new Pace({ concurrency, baseDelayMs: 100, maxDelayMs: 1_000 })
+
 describe('Pace', () => {
+  test('keeps a distance where one request at a time is too much, and gives it up again', () => {
+    const pace = paceOf(1)
+    pace.started(0)
+    expect(pace.wait(0)).toBe(0)
+    pace.throttled(1, 2)
+    expect(pace.wait(2)).toBe(100)
+    pace.started(102)
+    pace.throttled(103, 104)
+    expect(pace.wait(104)).toBe(200)
+    pace.throttled(305, 306, 700)
+    expect(pace.wait(306)).toBe(700)
+    pace.throttled(1_100, 1_100, 5_000)
+    expect(pace.wait(1_100)).toBe(1_000)
+    pace.started(2_100)
+    expect(pace.wait(2_100)).toBe(800)
+    for (let success = 0; success < 200; success++) pace.succeeded()
+    pace.started(5_000)
+    expect(pace.wait(5_000)).toBe(0)
+  })
+
   test('halves on a burst of throttling once, not below one, and climbs back by one a round', () => {
-    const pace = new Pace(8)
+    const pace = paceOf(8)
     expect(pace.concurrency).toBe(8)
     for (let request = 0; request < 8; request++) pace.throttled(0, 10)
     expect(pace.concurrency).toBe(4)
@@ -78,7 +100,7 @@ describe('Pace', () => {
   test('stays between one and what was asked for', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 64 }), fc.array(fc.boolean(), { maxLength: 300 }), (most, events) => {
-        const pace = new Pace(most)
+        const pace = paceOf(most)
         for (const [time, isThrottled] of events.entries()) {
           if (isThrottled) pace.throttled(time, time)
           else pace.succeeded()
@@ -249,8 +271,18 @@ describe('Splitter', () => {
     const family = { fruitless: 0 }
     for (let part = 0; part < 1_000; part++) {
       expect(splitter.admits(family, 'Bad')).toBe(true)
-      if (part % 2 === 1) splitter.succeeded(family)
+      if (part % 2 === 1) splitter.succeeded({ items: ['a'], family })
     }
     expect(splitter.isHopeless('Bad')).toBe(false)
+  })
+
+  test('holds the number of items for the fault where both halves are taken, and nothing longer ever was', () => {
+    const halves = () => ({ items: new Array(500), siblings: { size: 500, succeeded: 0 } })
+    const splitter = new Splitter()
+    const first = halves()
+    expect([splitter.succeeded(first), splitter.succeeded(first)]).toEqual([undefined, 500])
+    splitter.succeeded({ items: new Array(501) })
+    const second = halves()
+    expect([splitter.succeeded(second), splitter.succeeded(second)]).toEqual([undefined, undefined])
   })
 })

@@ -70,9 +70,9 @@ export function describeFailures(subject: Subject): void {
 
   it('slows down when throttled, and loses nothing', async () => {
     const lab = await openLab(name)
-    const keys = manyKeys(mostKeys * 5)
+    const keys = manyKeys(mostKeys * 3)
     lab.fill(keys)
-    lab.faults({ throttle: { keysPerSecond: mostKeys * 20, burst: mostKeys } })
+    lab.faults({ throttle: { keysPerSecond: mostKeys * 3, burst: mostKeys } })
     const allowed: number[] = []
     const report = await open({ ...lab, retry: { ...QUICK, maxAttempts: 500 } }).deleteMany(keys, {
       onProgress: ({ concurrency }) => allowed.push(concurrency),

@@ -5,9 +5,15 @@ import { expectAccounted, expectKeysweepError } from './expectations.js'
 import { CONTAINER, KEY_PAIR, openLab, QUICK, rejection, SUBJECTS } from './lab.js'
 
 const subject = SUBJECTS['ctyun-zos']
-const answering = (envelope: unknown, status = 200) => {
+const answering = (envelope: unknown, status = 200, maxAttempts = 3) => {
   const fetch = async () => new Response(JSON.stringify(envelope), { status })
-  return new CtyunZosClient({ bucket: CONTAINER, regionId: 'region', credentials: KEY_PAIR, retry: QUICK, fetch })
+  return new CtyunZosClient({
+    bucket: CONTAINER,
+    regionId: 'region',
+    credentials: KEY_PAIR,
+    retry: { ...QUICK, maxAttempts },
+    fetch,
+  })
 }
 
 describe('ctyun-zos', () => {
@@ -55,18 +61,20 @@ describe('ctyun-zos', () => {
     const report = await subject.open(lab).deleteMany(keys)
     expect(report.failed).toMatchObject(keys.map(() => ({ key: 'a', code: 'InvalidKey', outcome: 'not-sent' })))
     expect(lab.held).toEqual(['a'])
-    expect(await rejection(subject.open(lab).deleteMany(['a'], { bypassGovernance: true }))).toBeInstanceOf(TypeError)
+    expect(await rejection(subject.open(lab).deleteMany(['a'], { bypassGovernance: true } as object))).toBeInstanceOf(
+      TypeError,
+    )
     expect(() => subject.open({ ...lab, credentials: { iamToken: 'token' } as never })).toThrow(/iamToken/)
     expect(() => new CtyunZosClient({ bucket: 'b', regionId: '', credentials: KEY_PAIR })).toThrow(/regionId/)
   })
 
   it('honours what a failed envelope lists all the same', async () => {
     const returnObj = { deleted: [{ key: 'a' }], errors: [{ key: 'b', code: 'AccessDenied', message: 'No.' }] }
-    const report = await answering({ statusCode: 900, errorCode: 'openapi.some.failure', returnObj }).deleteMany([
-      'a',
-      'b',
-      'c',
-    ])
+    const report = await answering(
+      { statusCode: 900, errorCode: 'openapi.some.failure', returnObj },
+      200,
+      1,
+    ).deleteMany(['a', 'b', 'c'])
     expectAccounted(report, ['a', 'b', 'c'])
     expect(report.deleted).toEqual([{ key: 'a' }])
     expect(report.failed).toMatchObject([

@@ -119,7 +119,7 @@ export function lookAlikes(key: string, longestBytes: number): string[] {
     key.replaceAll('+', ' '),
     key.replaceAll(' ', '+'),
     key.replaceAll('\ufeff', ''),
-    key.replace(/[\0-\x1f\x7f-\x9f\ufffe\uffff\u2028\u2029]/g, ''),
+    key.replace(/[\p{Cc}\p{Zl}\p{Zp}\ufffe\uffff]/gu, ''),
     key.replace(/[^ -~]/gu, '?'),
     key.replace(/[^ -~]/gu, '\ufffd'),
     key.replaceAll('//', '/'),
