@@ -144,7 +144,7 @@ export class Sweep<Item, Detail extends object> {
       this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause })
     }
     this.#finishIfDone()
-    if (this.#finished || this.#outbox.length > 0) this.#wake()
+    if (this.#outbox.length > 0) this.#wake()
   }
 
   /** Whether the store is to be left alone for a while; then the run goes on by itself. */
@@ -510,6 +510,7 @@ export class Sweep<Item, Detail extends object> {
     else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
     this.#finished = true
     this.#ledger.tick()
+    this.#wake()
   }
 
   /** Settles what was taken and will not be sent, each item with the last that is known of it. */
