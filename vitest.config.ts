@@ -6,28 +6,42 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 /** Tests the package itself, which holds both halves. */
 const PACKAGE = 'test/package.test.ts'
 
+const sources = (half: 'node' | 'web') => ({
+  alias: [
+    { find: /^#runtime\/(.*)$/, replacement: `${source(`runtime/${half}/`)}$1.ts` },
+    { find: /^keysweep$/, replacement: source('index.ts') },
+    { find: /^keysweep\/emulator$/, replacement: source('emulator/index.ts') },
+    { find: /^keysweep\/(.*)$/, replacement: `${source('providers/')}$1.ts` },
+  ],
+})
+
 /** The whole suite runs on both halves of the runtime: what Node uses, and what everything else uses. */
 const half = (name: 'node' | 'web') => ({
-  resolve: {
-    alias: [
-      { find: /^#runtime\/(.*)$/, replacement: `${source(`runtime/${name}/`)}$1.ts` },
-      { find: /^keysweep$/, replacement: source('index.ts') },
-      { find: /^keysweep\/emulator$/, replacement: source('emulator/index.ts') },
-      { find: /^keysweep\/(.*)$/, replacement: `${source('providers/')}$1.ts` },
-    ],
-  },
+  resolve: sources(name),
   test: {
     name,
     include: ['test/**/*.test.ts'],
     exclude: [PACKAGE],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     env: { KEYSWEEP_HALF: name },
   },
 })
 
+/** What takes a while, or a server to be installed, has a command of its own. */
+const apart = (name: 'large' | 'ceph') => ({
+  resolve: sources('node'),
+  test: { name, include: [`test/${name}/**/*.${name}.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
+})
+
 export default defineConfig({
   test: {
-    projects: [half('node'), half('web'), { test: { name: 'package', include: [PACKAGE], testTimeout: 60_000 } }],
+    projects: [
+      half('node'),
+      half('web'),
+      { test: { name: 'package', include: [PACKAGE], testTimeout: 120_000 } },
+      apart('large'),
+      apart('ceph'),
+    ],
     coverage: { include: ['src/**'] },
   },
 })
