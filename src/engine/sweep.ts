@@ -1,16 +1,15 @@
 import pLimit from 'p-limit'
-import type { Mode, Operation, Outcomes, Refusal } from '../operation.js'
+import type { Mode, Operation } from '../operation.js'
 import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import { Cutter, type Limits } from './cutter.js'
 import { attemptEvent, callGuarded } from './events.js'
 import { Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
-import { type History, type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
+import { type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
 import { Pool } from './pool.js'
 import { Queue } from './queue.js'
-import { remedyFor } from './remedy.js'
-import { retryDelay } from './retry.js'
+import { type Failure, Settlement } from './settlement.js'
 import type { Puller } from './source.js'
 import { Splitter } from './splitter.js'
 import type { Store } from './store.js'
@@ -31,15 +30,6 @@ export interface Present {
   readonly total: number | undefined
   readonly inFlight: number
   readonly concurrency: number
-}
-
-/** Why a run was cut short by something other than its budget. */
-export interface Failure {
-  readonly code: string
-  readonly message: string
-  readonly status?: number | undefined
-  readonly requestId?: string | undefined
-  readonly cause?: unknown
 }
 
 /** Items of batches that wait for some of their own to be tried again, so that these can share a request. */
@@ -66,11 +56,13 @@ export class Sweep<Item, Detail extends object> {
   readonly #limit: ReturnType<typeof pLimit>
   readonly #splitter = new Splitter()
   readonly #pool: Pool<Item, Detail>
+  readonly #settlement: Settlement<Item, Detail>
   readonly #controllers = new Set<AbortController>()
   readonly #open = new Set<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
   readonly #outbox: ReturnType<Ledger['close']>[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
+  #timerAt = 0
   #poolInFlight = 0
   #openItems = 0
   #gaveWayAt = performance.now()
@@ -93,6 +85,18 @@ export class Sweep<Item, Detail extends object> {
     this.#pool = new Pool(operation)
     this.#pace = new Pace({ ...store.retry, concurrency: plan.concurrency })
     this.#limit = pLimit(plan.concurrency)
+    this.#settlement = new Settlement({
+      store,
+      operation,
+      limits: this.#limits,
+      tally: this.#ledger.tally,
+      pace: this.#pace,
+      splitter: this.#splitter,
+      pool: this.#pool,
+      queue: this.#queue,
+      isStopping: () => this.#stopping,
+      end: (failure) => this.#fail(failure),
+    })
   }
 
   /** The numbers of the run so far. */
@@ -155,7 +159,11 @@ export class Sweep<Item, Detail extends object> {
   }
 
   #pumpLater(delay: number): void {
-    this.#timer ??= setTimeout(() => {
+    const at = performance.now() + delay
+    if (this.#timer && this.#timerAt <= at) return
+    clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#pump()
     }, delay)
@@ -302,135 +310,11 @@ export class Sweep<Item, Detail extends object> {
     this.#leavePool(parcel)
     const { verdict } = result
     if (!result.sent && verdict.kind === 'refusal') this.#count(parcel, -1)
-    let retryDelayMs: number | undefined
-    if (verdict.kind === 'planned') for (const { batch, index } of slotsOf(parcel)) batch.planned(index)
-    else if (verdict.kind === 'outcomes') retryDelayMs = this.#settleOutcomes(parcel, verdict, result)
-    else retryDelayMs = this.#settleRefusal(parcel, verdict, result)
+    const retryDelayMs = this.#settlement.settle(parcel, result)
     this.#limit.concurrency = this.#pace.concurrency
     if (parcel.slots) for (const { batch } of parcel.slots) this.#closeIfSettled(batch)
     else this.#closeIfSettled(parcel.batch)
     this.#tell(parcel, result, retryDelayMs)
-  }
-
-  /** Gives how long the longest wait of the items that are to be sent again is, if there are any. */
-  #settleOutcomes(
-    parcel: Parcel<Item, Detail>,
-    { outcomes, requestId }: Outcomes<Detail>,
-    { status, startedAt }: AttemptResult<Detail>,
-  ): number | undefined {
-    this.#lower('items', this.#splitter.succeeded(parcel))
-    if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
-    else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
-    let longest: number | undefined
-    let throttled = false
-    const slots = outcomes ? slotsOf(parcel) : []
-    for (const [place, outcome] of (outcomes ?? []).entries()) {
-      const slot = slots[place] as Slot<Item, Detail>
-      if ('done' in outcome) {
-        slot.batch.done(slot.index, outcome.done)
-        continue
-      }
-      throttled ||= outcome.throttled === true
-      slot.batch.attempted(slot.index, { transient: outcome.retryable, arrived: true, unsure: outcome.unsure })
-      const reason = this.#reason({ ...outcome, status, requestId })
-      const delay = outcome.retryable && !this.#stopping ? this.#delayFor(slot) : undefined
-      if (delay === undefined) slot.batch.fail(slot.index, reason)
-      else this.#again(parcel, { ...slot, reason }, delay)
-      longest = delay === undefined ? longest : Math.max(longest ?? 0, delay)
-    }
-    if (throttled) this.#throttled(startedAt)
-    else this.#pace.succeeded()
-    return longest
-  }
-
-  /** Has an item sent again: with others like it, unless it has to go alone. */
-  #again(parcel: Parcel<Item, Detail>, slot: Slot<Item, Detail>, delay: number): void {
-    if (parcel.operation === this.operation) this.#pool.add(slot, performance.now(), delay)
-    else this.#queue.later(parcelOf(parcel.operation, [slot], { attempts: parcel.attempts + 1 }), delay)
-  }
-
-  #settleRefusal(parcel: Parcel<Item, Detail>, refusal: Refusal, result: AttemptResult<Detail>): number | undefined {
-    const remedy = remedyFor(refusal, result, parcel.mended === true, this.store)
-    const transient = remedy === 'retry' || remedy === 'slow'
-    const slots = slotsOf(parcel)
-    const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
-    for (const { batch, index } of slots) batch.attempted(index, shown)
-    const reason = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
-    const { family } = parcel
-    const history = {
-      attempts: parcel.attempts + (result.sent ? 1 : 0),
-      reason,
-      family,
-      mended: parcel.mended === true,
-    }
-    if (remedy === 'slow') this.#throttled(result.startedAt, refusal.retryAfterMs)
-    if (remedy === 'halt') this.#fail({ ...reason, cause: result.cause })
-    if (this.#stopping || remedy === 'none') this.#failAll(slots, reason)
-    else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
-    else if (remedy === 'reclock' || remedy === 'renew')
-      this.#queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
-    else this.#split(parcel, refusal, { ...history, family: family ?? { fruitless: 0 } }, result.bytesSent)
-    return undefined
-  }
-
-  /** Sends a request again, later, without the items whose attempts are used up. Gives the delay. */
-  #retry(
-    parcel: Parcel<Item, Detail>,
-    slots: readonly Slot<Item, Detail>[],
-    refusal: Refusal,
-    history: History & { readonly reason: Reason },
-    cause: unknown,
-  ): number | undefined {
-    const kept: Slot<Item, Detail>[] = []
-    let delay: number | undefined
-    for (const slot of slots) {
-      const wait = this.#delayFor(slot, refusal.retryAfterMs)
-      if (wait === undefined) slot.batch.fail(slot.index, history.reason)
-      else kept.push({ batch: slot.batch, index: slot.index })
-      // One draw for all: they travel together.
-      delay ??= wait
-    }
-    if (kept.length > 0) this.#queue.later(parcelOf(parcel.operation, kept, history), delay ?? 0)
-    else if (refusal.endsRunAs) this.#fail({ code: refusal.endsRunAs, message: history.reason.message, cause })
-    return delay
-  }
-
-  /** Cuts a refused request in two, to find the item at fault, or because the store takes less than documented. */
-  #split(
-    parcel: Parcel<Item, Detail>,
-    { code, remedy }: Refusal,
-    history: History & { readonly reason: Reason },
-    bytesSent: number,
-  ): void {
-    const size = Math.ceil(parcel.items.length / 2)
-    if (parcel.items.length === 1 && remedy !== 'split') {
-      // Less than one there is not, so the limits that were found are none.
-      this.#splitter.giveUp(code)
-      Object.assign(this.#limits, { items: this.operation.maxItems, bytes: this.operation.maxBytes })
-    }
-    if (parcel.items.length === 1 || this.#splitter.isHopeless(code)) {
-      this.#failAll(slotsOf(parcel), history.reason)
-      return
-    }
-    if (remedy === 'fewer-items') this.#lower('items', size)
-    if (remedy === 'fewer-bytes') this.#lower('bytes', Math.ceil(bytesSent / 2))
-    // Before all others: one question is pursued to its end before the next is asked.
-    this.#queue.unshift(...pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
-  }
-
-  /** Takes over what the store turns out to take, for the rest of the run. */
-  #lower(limit: keyof Limits, most: number | undefined): void {
-    if (most !== undefined) this.#limits[limit] = Math.min(this.#limits[limit], most)
-  }
-
-  /** How long an item waits before it is sent again; undefined where it is not. */
-  #delayFor({ batch, index }: Slot<Item, Detail>, askedMs?: number): number | undefined {
-    return retryDelay(this.store.retry, batch.failures(index), this.store.random, askedMs)
-  }
-
-  #throttled(startedAt: number, askedMs?: number): void {
-    this.tally.throttled++
-    this.#pace.throttled(startedAt, performance.now(), askedMs)
   }
 
   #leavePool(parcel: Parcel<Item, Detail>): void {
@@ -441,17 +325,6 @@ export class Sweep<Item, Detail extends object> {
     for (const { batch, index } of slots) {
       batch.fail(index, reason)
       this.#closeIfSettled(batch)
-    }
-  }
-
-  #reason({ code, message, retryable, status, requestId }: Reason): Reason {
-    const { redactor } = this.store
-    return {
-      code: redactor.redact(code),
-      message: redactor.redact(message),
-      retryable,
-      status,
-      requestId: requestId && redactor.redact(requestId),
     }
   }
 
@@ -509,6 +382,7 @@ export class Sweep<Item, Detail extends object> {
     if (this.#stopping) this.#drain()
     else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
     this.#finished = true
+    clearTimeout(this.#timer)
     this.#ledger.tick()
     this.#wake()
   }

@@ -1,0 +1,188 @@
+import type { Operation, Outcomes, Refusal } from '../operation.js'
+import type { AttemptResult } from './attempt.js'
+import type { Reason } from './batch.js'
+import type { Limits } from './cutter.js'
+import type { Pace } from './pace.js'
+import { type History, type Parcel, parcelOf, pieces, type Slot, slotsOf } from './parcel.js'
+import type { Pool } from './pool.js'
+import type { Queue } from './queue.js'
+import { remedyFor } from './remedy.js'
+import { retryDelay } from './retry.js'
+import type { Splitter } from './splitter.js'
+import type { Store } from './store.js'
+import type { Tally } from './tally.js'
+
+/** Why a run was cut short by something other than its budget. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly status?: number | undefined
+  readonly requestId?: string | undefined
+  readonly cause?: unknown
+}
+
+/** The parts of a run that an answer can change. */
+export interface RunParts<Item, Detail extends object> {
+  readonly store: Store
+  /** The one for many items. */
+  readonly operation: Operation<Item, Detail>
+  readonly limits: Limits
+  readonly tally: Tally
+  readonly pace: Pace
+  readonly splitter: Splitter
+  readonly pool: Pool<Item, Detail>
+  readonly queue: Queue<Item, Detail>
+  isStopping(): boolean
+  /** Ends the run. */
+  end(failure: Failure): void
+}
+
+/** Decides what becomes of the items of a request, once an attempt at it has come to something. */
+export class Settlement<Item, Detail extends object> {
+  constructor(private readonly run: RunParts<Item, Detail>) {}
+
+  /** Gives how long the longest wait of the items that are to be sent again is, if there are any. */
+  settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): number | undefined {
+    const { verdict } = result
+    if (verdict.kind === 'outcomes') return this.#settleOutcomes(parcel, verdict, result)
+    if (verdict.kind === 'refusal') return this.#settleRefusal(parcel, verdict, result)
+    for (const { batch, index } of slotsOf(parcel)) batch.planned(index)
+    return undefined
+  }
+
+  /** The same for an answer that says something of each item. */
+  #settleOutcomes(
+    parcel: Parcel<Item, Detail>,
+    { outcomes, requestId }: Outcomes<Detail>,
+    { status, startedAt }: AttemptResult<Detail>,
+  ): number | undefined {
+    this.#lower('items', this.run.splitter.succeeded(parcel))
+    if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
+    else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
+    let longest: number | undefined
+    let throttled = false
+    const slots = outcomes ? slotsOf(parcel) : []
+    for (const [place, outcome] of (outcomes ?? []).entries()) {
+      const slot = slots[place] as Slot<Item, Detail>
+      if ('done' in outcome) {
+        slot.batch.done(slot.index, outcome.done)
+        continue
+      }
+      throttled ||= outcome.throttled === true
+      slot.batch.attempted(slot.index, { transient: outcome.retryable, arrived: true, unsure: outcome.unsure })
+      const reason = this.#reason({ ...outcome, status, requestId })
+      const delay = outcome.retryable && !this.run.isStopping() ? this.#delayFor(slot) : undefined
+      if (delay === undefined) slot.batch.fail(slot.index, reason)
+      else this.#again(parcel, { ...slot, reason }, delay)
+      longest = delay === undefined ? longest : Math.max(longest ?? 0, delay)
+    }
+    if (throttled) this.#throttled(startedAt)
+    else this.run.pace.succeeded()
+    return longest
+  }
+
+  /** Has an item sent again: with others like it, unless it has to go alone. */
+  #again(parcel: Parcel<Item, Detail>, slot: Slot<Item, Detail>, delay: number): void {
+    if (parcel.operation === this.run.operation) this.run.pool.add(slot, performance.now(), delay)
+    else this.run.queue.later(parcelOf(parcel.operation, [slot], { attempts: parcel.attempts + 1 }), delay)
+  }
+
+  #settleRefusal(parcel: Parcel<Item, Detail>, refusal: Refusal, result: AttemptResult<Detail>): number | undefined {
+    const remedy = remedyFor(refusal, result, parcel.mended === true, this.run.store)
+    const transient = remedy === 'retry' || remedy === 'slow'
+    const slots = slotsOf(parcel)
+    const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
+    for (const { batch, index } of slots) batch.attempted(index, shown)
+    const reason = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
+    const { family } = parcel
+    const history = {
+      attempts: parcel.attempts + (result.sent ? 1 : 0),
+      reason,
+      family,
+      mended: parcel.mended === true,
+    }
+    if (remedy === 'slow') this.#throttled(result.startedAt, refusal.retryAfterMs)
+    if (remedy === 'halt') this.run.end({ ...reason, cause: result.cause })
+    if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
+    else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
+    else if (remedy === 'reclock' || remedy === 'renew')
+      this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
+    else this.#split(parcel, refusal, { ...history, family: family ?? { fruitless: 0 } }, result.bytesSent)
+    return undefined
+  }
+
+  /** Sends a request again, later, without the items whose attempts are used up. Gives the delay. */
+  #retry(
+    parcel: Parcel<Item, Detail>,
+    slots: readonly Slot<Item, Detail>[],
+    refusal: Refusal,
+    history: History & { readonly reason: Reason },
+    cause: unknown,
+  ): number | undefined {
+    const kept: Slot<Item, Detail>[] = []
+    let delay: number | undefined
+    for (const slot of slots) {
+      const wait = this.#delayFor(slot, refusal.retryAfterMs)
+      if (wait === undefined) slot.batch.fail(slot.index, history.reason)
+      else kept.push({ batch: slot.batch, index: slot.index })
+      // One draw for all: they travel together.
+      delay ??= wait
+    }
+    if (kept.length > 0) this.run.queue.later(parcelOf(parcel.operation, kept, history), delay ?? 0)
+    else if (refusal.endsRunAs) this.run.end({ code: refusal.endsRunAs, message: history.reason.message, cause })
+    return delay
+  }
+
+  /** Cuts a refused request in two, to find the item at fault, or because the store takes less than documented. */
+  #split(
+    parcel: Parcel<Item, Detail>,
+    { code, remedy }: Refusal,
+    history: History & { readonly reason: Reason },
+    bytesSent: number,
+  ): void {
+    const size = Math.ceil(parcel.items.length / 2)
+    if (parcel.items.length === 1 && remedy !== 'split') {
+      // Less than one there is not, so the limits that were found are none.
+      this.run.splitter.giveUp(code)
+      Object.assign(this.run.limits, { items: this.run.operation.maxItems, bytes: this.run.operation.maxBytes })
+    }
+    if (parcel.items.length === 1 || this.run.splitter.isHopeless(code)) {
+      failAll(slotsOf(parcel), history.reason)
+      return
+    }
+    if (remedy === 'fewer-items') this.#lower('items', size)
+    if (remedy === 'fewer-bytes') this.#lower('bytes', Math.ceil(bytesSent / 2))
+    // Before all others: one question is pursued to its end before the next is asked.
+    this.run.queue.unshift(...pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
+  }
+
+  /** Takes over what the store turns out to take, for the rest of the run. */
+  #lower(limit: keyof Limits, most: number | undefined): void {
+    if (most !== undefined) this.run.limits[limit] = Math.min(this.run.limits[limit], most)
+  }
+
+  /** How long an item waits before it is sent again; undefined where it is not. */
+  #delayFor({ batch, index }: Slot<Item, Detail>, askedMs?: number): number | undefined {
+    return retryDelay(this.run.store.retry, batch.failures(index), this.run.store.random, askedMs)
+  }
+
+  #throttled(startedAt: number, askedMs?: number): void {
+    this.run.tally.throttled++
+    this.run.pace.throttled(startedAt, performance.now(), askedMs)
+  }
+
+  #reason({ code, message, retryable, status, requestId }: Reason): Reason {
+    const { redactor } = this.run.store
+    return {
+      code: redactor.redact(code),
+      message: redactor.redact(message),
+      retryable,
+      status,
+      requestId: requestId && redactor.redact(requestId),
+    }
+  }
+}
+
+function failAll<Item, Detail extends object>(slots: readonly Slot<Item, Detail>[], reason: Reason): void {
+  for (const { batch, index } of slots) batch.fail(index, reason)
+}
