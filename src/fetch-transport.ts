@@ -1,6 +1,6 @@
 import { type Bytes, type HttpAnswer, type HttpRequest, type Transport, TransportError } from './http.js'
 
-/** Sends one request. `init` says again what `request` says, for functions written as `(url, init)`. */
+/** Sends one request, signed and ready, as the global `fetch` does; it must not follow redirects. */
 export type Fetch = (request: Request) => Promise<Response>
 
 /** A transport over fetch, for every runtime that has one and for fetch functions of the user's own. */

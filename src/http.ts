@@ -39,7 +39,7 @@ export class TransportError extends Error {
 
   constructor(
     /** `unsendable`: this transport cannot say the URL; `overflow`: the answer was longer than allowed. */
-    readonly reason: 'network' | 'timeout' | 'unsendable' | 'overflow',
+    readonly reason: 'network' | 'unsendable' | 'overflow',
     message: string,
     /** False only where the request certainly never reached a server. */
     readonly mayHaveArrived: boolean,

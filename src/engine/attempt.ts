@@ -141,8 +141,7 @@ function explain(error: unknown, sent: boolean, timeoutMs: number): Refusal {
       arrived: false,
     }
   if (error.reason === 'overflow') return lost('BadResponse', error.message)
-  const code = error.reason === 'timeout' ? 'Timeout' : 'NetworkError'
-  return { ...lost(code, error.message), unsure: error.mayHaveArrived, arrived: error.mayHaveArrived }
+  return { ...lost('NetworkError', error.message), unsure: error.mayHaveArrived, arrived: error.mayHaveArrived }
 }
 
 const aborted = (sent: boolean) => ({ code: 'Aborted', remedy: 'none', unsure: sent, arrived: sent }) as const
