@@ -1,5 +1,6 @@
 import { utf8, utf8Length } from '../bytes.js'
 import type { Bytes } from '../http.js'
+import type { Lend, PlainBody } from '../operation.js'
 
 /** One `Object` element of a DeleteObjects request. */
 export interface XmlObject {
@@ -52,6 +53,40 @@ export const objectBytes = (object: string | XmlObject): number =>
   typeof object === 'string' && PLAIN_ASCII.test(object)
     ? OBJECT.length + object.length + OBJECT_END.length
     : utf8Length(objectXml(object))
+
+const BETWEEN = OBJECT_END + OBJECT
+/** A body has nothing but these, and no `<`, `>` or `&`, where keys stand in it as they are. */
+const CONTROL = /[\0-\x1f]/
+
+/**
+ * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
+ * ASCII, or is empty or longer than `longestKey`.
+ */
+export function plainDeleteXml(
+  keys: readonly string[],
+  quiet: boolean,
+  { mostBytes, longestKey }: { mostBytes: number; longestKey: number },
+  lend: Lend,
+): PlainBody | undefined {
+  let bytes = ENVELOPE_BYTES
+  let count = 0
+  for (const { length } of keys) {
+    if (length === 0 || length > longestKey) return undefined
+    bytes += length + BETWEEN.length
+    if (bytes > mostBytes) break
+    count++
+  }
+  const fitting = count < keys.length ? keys.slice(0, count) : keys
+  const characters = fitting.join('')
+  if (characters.includes('&') || characters.includes('<') || characters.includes('>') || CONTROL.test(characters))
+    return undefined
+  const xml = HEAD + OBJECT + fitting.join(BETWEEN) + OBJECT_END + (quiet ? QUIET + TAIL : TAIL)
+  const memory = lend(xml.length)
+  const { read, written } = encoder.encodeInto(xml, memory)
+  return read === xml.length && written === xml.length ? { body: memory.subarray(0, written), count } : undefined
+}
+
+const encoder = new TextEncoder()
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
 export function deleteXml(objects: readonly (string | XmlObject)[], quiet: boolean): Bytes {

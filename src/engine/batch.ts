@@ -1,3 +1,4 @@
+import type { Bytes } from '../http.js'
 import { keyOf, versionOf } from '../items.js'
 import type { Done } from '../operation.js'
 import type { FailedKey } from '../report.js'
@@ -38,12 +39,14 @@ type Fate<Detail> = Done<Detail> | FailedKey | typeof PLANNED
 
 /** A contiguous piece of the input, and what has become of each of its items. */
 export class Batch<Item, Detail extends object> {
-  readonly items: Item[] = []
+  readonly items: Item[]
+  /** The body of the request for all items, where it was written when they were cut; taken by the first request. */
+  plainBody: Bytes | undefined
   /** For an item that another of the batch stands for: the index of that other. */
   readonly twins = new Map<number, number>()
   /** Items that no batch can carry, by index. */
   readonly alone: number[] = []
-  #open = 0
+  #open: number
   /** Absent while every settled item is plainly done, which is how nearly every batch ends. */
   #fates: (Fate<Detail> | undefined)[] | undefined
   #attempts: Uint16Array | undefined
@@ -51,7 +54,15 @@ export class Batch<Item, Detail extends object> {
   #arrived: Uint8Array | undefined
   #unsure: Uint8Array | undefined
 
-  constructor(readonly offset: number) {}
+  constructor(
+    readonly offset: number,
+    items: Item[] = [],
+    plainBody?: Bytes,
+  ) {
+    this.items = items
+    this.#open = items.length
+    this.plainBody = plainBody
+  }
 
   /** Takes an item in, and gives its index. */
   add(item: Item): number {
