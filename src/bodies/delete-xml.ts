@@ -55,8 +55,10 @@ export const objectBytes = (object: string | XmlObject): number =>
     : utf8Length(objectXml(object))
 
 const BETWEEN = OBJECT_END + OBJECT
-/** A body has nothing but these, and no `<`, `>` or `&`, where keys stand in it as they are. */
-const CONTROL = /[\0-\x1f]/
+const NOT_PRINTABLE_ASCII = /[^ -~]/
+const HEAD_BYTES = utf8(HEAD + OBJECT)
+const TAIL_BYTES = utf8(OBJECT_END + TAIL)
+const QUIET_TAIL_BYTES = utf8(OBJECT_END + QUIET + TAIL)
 
 /**
  * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
@@ -70,20 +72,22 @@ export function plainDeleteXml(
 ): PlainBody | undefined {
   let bytes = ENVELOPE_BYTES
   let count = 0
-  for (const { length } of keys) {
-    if (length === 0 || length > longestKey) return undefined
-    bytes += length + BETWEEN.length
+  for (const key of keys) {
+    if (key.length === 0 || key.length > longestKey || key.includes('<') || key.includes('>')) return undefined
+    bytes += key.length + BETWEEN.length
     if (bytes > mostBytes) break
     count++
   }
-  const fitting = count < keys.length ? keys.slice(0, count) : keys
-  const characters = fitting.join('')
-  if (characters.includes('&') || characters.includes('<') || characters.includes('>') || CONTROL.test(characters))
-    return undefined
-  const xml = HEAD + OBJECT + fitting.join(BETWEEN) + OBJECT_END + (quiet ? QUIET + TAIL : TAIL)
-  const memory = lend(xml.length)
-  const { read, written } = encoder.encodeInto(xml, memory)
-  return read === xml.length && written === xml.length ? { body: memory.subarray(0, written), count } : undefined
+  // The keys are joined once, and copied once; the rest of the body is always the same.
+  const objects = (count < keys.length ? keys.slice(0, count) : keys).join(BETWEEN)
+  if (objects.includes('&') || NOT_PRINTABLE_ASCII.test(objects)) return undefined
+  const tail = quiet ? QUIET_TAIL_BYTES : TAIL_BYTES
+  const end = HEAD_BYTES.length + objects.length
+  const memory = lend(end + tail.length)
+  memory.set(HEAD_BYTES)
+  encoder.encodeInto(objects, memory.subarray(HEAD_BYTES.length))
+  memory.set(tail, end)
+  return { body: memory.subarray(0, end + tail.length), count }
 }
 
 const encoder = new TextEncoder()

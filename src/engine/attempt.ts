@@ -65,7 +65,7 @@ export async function attempt<Item, Detail>(
       try {
         credentials = await store.credentials.get(date.getTime())
         store.redactor.learn(credentials)
-        const context = { credentials, date, nonce: nonce(), operation: operation.name, items: items.length }
+        const context = { credentials, date, nonce, operation: operation.name, items: items.length }
         request = await store.authorize(request, context)
       } catch (error) {
         cause = error

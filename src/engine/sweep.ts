@@ -11,6 +11,7 @@ import { type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './
 import { Pool } from './pool.js'
 import { Queue } from './queue.js'
 import { type Failure, Settlement } from './settlement.js'
+import { Roster } from './roster.js'
 import type { Puller } from './source.js'
 import { Splitter } from './splitter.js'
 import type { Store } from './store.js'
@@ -59,8 +60,8 @@ export class Sweep<Item, Detail extends object> {
   readonly #buffers = new Buffers()
   readonly #pool: Pool<Item, Detail>
   readonly #settlement: Settlement<Item, Detail>
-  readonly #controllers = new Set<AbortController>()
-  readonly #open = new Set<Batch<Item, Detail>>()
+  readonly #controllers = new Roster<AbortController>()
+  readonly #open = new Roster<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
   readonly #outbox: ReturnType<Ledger['close']>[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -322,7 +323,7 @@ export class Sweep<Item, Detail extends object> {
     if (parcel.plainBody && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.plainBody)
     if (!result.sent && verdict.kind === 'refusal') this.#count(parcel, -1)
     const retryDelayMs = this.#settlement.settle(parcel, result)
-    this.#limit.concurrency = this.#pace.concurrency
+    if (this.#limit.concurrency !== this.#pace.concurrency) this.#limit.concurrency = this.#pace.concurrency
     if (parcel.slots) for (const { batch } of parcel.slots) this.#closeIfSettled(batch)
     else this.#closeIfSettled(parcel.batch)
     this.#tell(parcel, result, retryDelayMs)
@@ -370,7 +371,7 @@ export class Sweep<Item, Detail extends object> {
 
   #abort(reason: unknown): void {
     this.#fail({ code: 'Aborted', message: 'The run was aborted', cause: reason })
-    for (const controller of this.#controllers) controller.abort(STOPPED)
+    for (const controller of this.#controllers.all()) controller.abort(STOPPED)
     this.#finishIfDone()
   }
 
@@ -404,7 +405,7 @@ export class Sweep<Item, Detail extends object> {
     for (const parcel of this.#queue.drain())
       for (const slot of slotsOf(parcel)) this.#failAll([slot], parcel.reason ?? slot.reason ?? NOT_SENT)
     for (const slot of this.#pool.drain()) this.#failAll([slot], slot.reason ?? NOT_SENT)
-    for (const batch of this.#open)
+    for (const batch of this.#open.all())
       for (const index of batch.items.keys()) if (batch.isOpen(index)) this.#failAll([{ batch, index }], NOT_SENT)
     this.resumeFrom = this.#cutter.taken
   }

@@ -35,7 +35,7 @@ export const acs3Signer = (): Signer => async (request, context) => {
   const headers = {
     ...request.headers,
     'x-acs-date': acsDate(context.date),
-    'x-acs-signature-nonce': context.nonce,
+    'x-acs-signature-nonce': context.nonce(),
     'x-acs-content-sha256': payload,
     ...(sessionToken !== undefined && { 'x-acs-security-token': sessionToken }),
   }
