@@ -149,10 +149,11 @@ export class Batch<Item, Detail extends object> {
   report(): { done: DoneKey[]; failed: FailedKey[] } {
     const done: DoneKey[] = []
     const failed: FailedKey[] = []
+    const fates = this.#fates
     for (let index = 0; index < this.items.length; index++) {
-      const fate = this.#fates?.[this.#representative(index)]
+      const fate = fates?.[this.#representative(index)]
       if (fate === PLANNED) continue
-      if (fate === undefined || 'done' in fate) done.push(this.#doneKey(index, fate?.done))
+      if (fate === undefined || 'done' in fate) done.push(this.#doneKey(this.items[index], fate?.done))
       else failed.push(fate)
     }
     return { done, failed }
@@ -165,13 +166,13 @@ export class Batch<Item, Detail extends object> {
   }
 
   #representative(index: number): number {
+    if (this.twins.size === 0) return index
     let last = index
     for (let next = this.twins.get(last); next !== undefined; next = this.twins.get(last)) last = next
     return last
   }
 
-  #doneKey(index: number, detail: Detail | undefined): DoneKey {
-    const item = this.items[index]
+  #doneKey(item: Item | undefined, detail: Detail | undefined): DoneKey {
     if (typeof item === 'string' && detail === undefined) return { key: item }
     const version = versionOf(item)
     return { key: keyOf(item), ...(version !== undefined && { versionId: version }), ...detail }

@@ -42,9 +42,8 @@ export class Cutter<Item, Detail extends object> {
     for (;;) {
       const batch = this.#unload()
       if (batch || this.#inputEnded || this.#halted) return batch
-      const item = this.puller.next()
-      if (item instanceof Promise) return this.#nextLater(item)
-      this.#take(item)
+      const awaited = this.#fill()
+      if (awaited) return this.#nextLater(awaited)
     }
   }
 
@@ -72,8 +71,19 @@ export class Cutter<Item, Detail extends object> {
     for (;;) {
       const batch = this.#unload()
       if (batch || this.#inputEnded || this.#halted) return batch
-      this.#take(await this.puller.next())
+      const awaited = this.#fill()
+      if (awaited) this.#take(await awaited)
     }
+  }
+
+  /** Takes what the input gives at once, until the tray is full; gives the promise where it makes one wait. */
+  #fill(): Promise<Item | typeof END> | undefined {
+    while (!this.#isTrayFull && !this.#inputEnded && !this.#halted) {
+      const item = this.puller.next()
+      if (item instanceof Promise) return item
+      this.#take(item)
+    }
+    return undefined
   }
 
   #take(item: Item | typeof END): void {
@@ -81,27 +91,26 @@ export class Cutter<Item, Detail extends object> {
       this.#inputEnded = true
       return
     }
-    this.taken++
     // Where the length is known, nobody has to ask for the end.
-    this.#inputEnded = this.taken === this.puller.total
-    const size = this.#tray.push(item)
-    if (typeof item === 'string') this.#trayLength += item.length
-    else this.#isTrayFull = true
-    if (size >= this.limits.items || this.#trayLength > this.limits.bytes) this.#isTrayFull = true
+    if (++this.taken === this.puller.total) this.#inputEnded = true
+    const count = this.#tray.push(item)
+    if (typeof item !== 'string') this.#isTrayFull = true
+    else this.#trayLength += item.length
+    if (count >= this.limits.items || this.#trayLength > this.limits.bytes) this.#isTrayFull = true
   }
 
   /** A batch, where enough was taken for one. */
   #unload(): Batch<Item, Detail> | undefined {
-    const isLookedAt = !this.writePlain || !this.#draft.isEmpty
-    if (!isLookedAt && !this.#isTrayFull && !this.#inputEnded) return undefined
-    return (isLookedAt ? undefined : this.#cutPlain()) ?? this.#cutOneByOne()
+    if (!this.#isTrayFull && !this.#inputEnded) return undefined
+    return (this.#draft.isEmpty ? this.#cutPlain() : undefined) ?? this.#cutOneByOne()
   }
 
   /** A batch of the keys in the tray, as many as fit, where all of them are plain and different. */
   #cutPlain(): Batch<Item, Detail> | undefined {
     const items = this.#tray
-    if (items.length === 0 || items.length > this.limits.items || !areDistinct(items)) return undefined
-    const written = this.writePlain?.(items)
+    if (!this.writePlain || items.length === 0 || items.length > this.limits.items || !areDistinct(items))
+      return undefined
+    const written = this.writePlain(items)
     if (!written) return undefined
     this.#keep(items, written.count)
     if (written.count < items.length) items.length = written.count

@@ -1,4 +1,5 @@
-/** The part of undici that a client needs, without the rest; undici's own types only know it by the package's name. */
+/** The part of undici that a client needs, without the rest; undici's own types know it by the package's name only. */
 declare module 'undici/lib/dispatcher/pool.js' {
-  export { Pool as default } from 'undici'
+  import { Pool } from 'undici'
+  export = Pool
 }
