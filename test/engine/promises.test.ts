@@ -473,7 +473,7 @@ describe('what may succeed later', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const store = new ModelStore('s3', keyNames(1))
     store.faultFor = (index) => (index === 0 ? fault('throttle') : NO_FAULT)
-    const client = clientFor(store, { concurrency: 1, retry: { baseDelayMs: 100, maxDelayMs: 100 } })
+    const client = clientFor(store, { concurrency: 1, retry: { baseDelayMs: 10_000, maxDelayMs: 10_000 } })
     let timers: number | undefined
     const run = client.deleteMany(keyNames(1)).finally(() => {
       timers = vi.getTimerCount()
