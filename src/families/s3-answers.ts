@@ -5,7 +5,7 @@ import type { HttpAnswer } from '../http.js'
 import { type ConditionalKey, identity, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import type { DeletedKey } from '../report.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
+import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 export type DeletedDetail = Omit<DeletedKey, 'key'>
 
@@ -120,7 +120,7 @@ function matched(
   const alsoDeleted = new Set(errors.length > 0 ? deleted.map(nameOf) : [])
   for (const entry of errors) {
     const index = entry.key ? open.take(entry.key, entry.versionId) : undefined
-    if (index !== undefined) outcomes[index] = { ...failureOf(entry), unsure: alsoDeleted.has(nameOf(entry)) }
+    if (index !== undefined) outcomes[index] = failureOf(entry, alsoDeleted.has(nameOf(entry)))
     else if (entry.key) stray = true
     else keyless = entry
   }
@@ -130,7 +130,7 @@ function matched(
   }
   // Silence is consent only where every failure that is listed could be put to its key.
   const rest: ItemOutcome<DeletedDetail> = keyless
-    ? { ...failureOf(keyless), unsure: true }
+    ? failureOf(keyless, true)
     : quiet && !stray
       ? { done: undefined }
       : UNREPORTED
@@ -161,13 +161,13 @@ function detailOf(entry: DeletedEntry, named: string | undefined): DeletedDetail
   }
 }
 
-function failureOf({ code, message }: ErrorEntry): ItemFailure {
-  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
+function failureOf({ code, message }: ErrorEntry, unsure: boolean): ItemFailure {
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }), unsure }
   return {
     code,
     message: message || code,
     retryable: RETRYABLE_KEY_CODES.has(code),
-    unsure: false,
+    unsure: unsure || BROKE_DOWN.test(code),
     throttled: THROTTLING_KEY_CODES.has(code),
   }
 }

@@ -136,7 +136,8 @@ async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDe
   const requestId = answer.header('x-amz-request-id')
   const marker = answer.header('x-amz-delete-marker') === 'true'
   const version = answer.header('x-amz-version-id')
-  if (answer.status === 204 || answer.status === 200) {
+  // Not 200: that is what a captive portal answers, or a proxy with an error page.
+  if (answer.status === 204) {
     const detail = {
       ...(version !== undefined &&
         version !== 'null' &&
