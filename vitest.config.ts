@@ -21,7 +21,7 @@ const half = (name: 'node' | 'web') => ({
   test: {
     name,
     include: ['test/**/*.test.ts'],
-    exclude: [PACKAGE],
+    exclude: [PACKAGE, '**/node_modules/**'],
     testTimeout: 60_000,
     env: { KEYSWEEP_HALF: name },
   },

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { type BuildOptions, build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { installPacked } from './packed.js'
 
 // The package as a user gets it: built, packed and installed in an empty project.
 
@@ -91,17 +92,7 @@ let app: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keysweep-'))
-  app = join(folder, 'app')
-  const source = join(folder, 'package')
-  // Beside the repository's own dist, which may be in use.
-  await run('npx', ['tsup', '--silent', '--out-dir', join(source, 'dist')], { cwd: root })
-  for (const file of await readdir(root))
-    if (/^(package\.json|LICENSE|.*\.md)$/.test(file)) await cp(join(root, file), join(source, file))
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: source })
-  const [tarball = ''] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'))
-  await mkdir(app)
-  await writeFile(join(app, 'package.json'), '{ "private": true }')
-  await run('npm', ['install', '--no-package-lock', join(folder, tarball)], { cwd: app })
+  app = await installPacked(folder)
 }, 240_000)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
