@@ -29,7 +29,7 @@ const half = (name: 'node' | 'web') => ({
 })
 
 /** What takes a while, or a server to be installed, has a command of its own. */
-const apart = (name: 'large' | 'ceph') => ({
+const apart = (name: 'large' | 'ceph' | 'workers') => ({
   resolve: sources('node'),
   test: { name, include: [`test/${name}/**/*.${name}.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
 })
@@ -42,6 +42,7 @@ export default defineConfig({
       { test: { name: 'package', include: [PACKAGE], testTimeout: 120_000 } },
       apart('large'),
       apart('ceph'),
+      apart('workers'),
     ],
     coverage: { include: ['src/**'] },
   },
