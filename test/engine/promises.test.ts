@@ -302,6 +302,24 @@ describe('the input', () => {
     expect(deleted).toHaveLength(25)
   })
 
+  test('is let go of, though its own code ended the run', async () => {
+    const store = new ModelStore('s3', keyNames(2_000))
+    const controller = new AbortController()
+    let isClosed = false
+    function* source() {
+      try {
+        for (const [index, key] of keyNames(2_000).entries()) {
+          if (index === 500) controller.abort()
+          yield key
+        }
+      } finally {
+        isClosed = true
+      }
+    }
+    await rejection(clientFor(store).deleteMany(source(), { signal: controller.signal }))
+    expect(isClosed).toBe(true)
+  })
+
   test('is pulled no faster than batches are taken', async () => {
     for (const kind of ['synchronous', 'asynchronous']) {
       const store = new ModelStore('s3', [])
