@@ -12,9 +12,10 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 /** Lower-case hex. */
 export function hex(bytes: Uint8Array): string {
   let out = ''
-  for (const byte of bytes) out += (byte < 16 ? '0' : '') + byte.toString(16)
+  for (let index = 0; index < bytes.length; index++) out += HEX[bytes[index] as number]
   return out
 }
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Standard base64, padded. */
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))

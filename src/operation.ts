@@ -1,4 +1,4 @@
-import type { Awaitable, HttpAnswer, HttpRequest } from './http.js'
+import type { Awaitable, Bytes, HttpAnswer, HttpRequest } from './http.js'
 import type { Flaw } from './items.js'
 
 /** How a run asks for its requests. */
@@ -24,10 +24,26 @@ export interface Operation<Item, Detail> {
   measure(item: Item, now: () => number): number | Flaw
   /** Whether two items of one identity ask for the same, so that one may stand for both; the later one is sent. */
   interchangeable(first: Item, second: Item): boolean
-  encode(items: readonly Item[], mode: Mode): Awaitable<HttpRequest>
-  decode(answer: HttpAnswer, items: readonly Item[], mode: Mode): Awaitable<Verdict<Detail>>
+  /**
+   * The body for as many of the leading keys as fit, where each stands in body and answer just as it is, which is true of
+   * nearly every batch; undefined where the keys have to be looked at one by one.
+   */
+  writePlain?(keys: readonly string[], mode: Mode, mostBytes: number, lend: Lend): PlainBody | undefined
+  /** @param plain The body, where `writePlain` has written it already. */
+  encode(items: readonly Item[], mode: Mode, plain?: Bytes): Awaitable<HttpRequest>
+  /** @param isPlain Whether `writePlain` wrote the body. */
+  decode(answer: HttpAnswer, items: readonly Item[], mode: Mode, isPlain?: boolean): Awaitable<Verdict<Detail>>
   /** The provider's call for a single item, for those that `measure` says must go alone. */
   readonly fallback?: Operation<Item, Detail>
+}
+
+/** Lends memory for a body, of at least so many bytes. */
+export type Lend = (bytes: number) => Bytes
+
+/** A body, and how many keys it holds. */
+export interface PlainBody {
+  readonly body: Bytes
+  readonly count: number
 }
 
 /** What an answer means: something for each item, or one refusal for the whole request. */

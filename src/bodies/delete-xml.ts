@@ -1,5 +1,6 @@
 import { utf8, utf8Length } from '../bytes.js'
 import type { Bytes } from '../http.js'
+import type { Lend, PlainBody } from '../operation.js'
 
 /** One `Object` element of a DeleteObjects request. */
 export interface XmlObject {
@@ -52,6 +53,44 @@ export const objectBytes = (object: string | XmlObject): number =>
   typeof object === 'string' && PLAIN_ASCII.test(object)
     ? OBJECT.length + object.length + OBJECT_END.length
     : utf8Length(objectXml(object))
+
+const BETWEEN = OBJECT_END + OBJECT
+const NOT_PRINTABLE_ASCII = /[^ -~]/
+const HEAD_BYTES = utf8(HEAD + OBJECT)
+const TAIL_BYTES = utf8(OBJECT_END + TAIL)
+const QUIET_TAIL_BYTES = utf8(OBJECT_END + QUIET + TAIL)
+
+/**
+ * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
+ * ASCII, or is empty or longer than `longestKey`.
+ */
+export function plainDeleteXml(
+  keys: readonly string[],
+  quiet: boolean,
+  { mostBytes, longestKey }: { mostBytes: number; longestKey: number },
+  lend: Lend,
+): PlainBody | undefined {
+  let bytes = ENVELOPE_BYTES
+  let count = 0
+  for (const key of keys) {
+    if (key.length === 0 || key.length > longestKey || key.includes('<') || key.includes('>')) return undefined
+    bytes += key.length + BETWEEN.length
+    if (bytes > mostBytes) break
+    count++
+  }
+  // The keys are joined once, and copied once; the rest of the body is always the same.
+  const objects = (count < keys.length ? keys.slice(0, count) : keys).join(BETWEEN)
+  if (objects.includes('&') || NOT_PRINTABLE_ASCII.test(objects)) return undefined
+  const tail = quiet ? QUIET_TAIL_BYTES : TAIL_BYTES
+  const end = HEAD_BYTES.length + objects.length
+  const memory = lend(end + tail.length)
+  memory.set(HEAD_BYTES)
+  encoder.encodeInto(objects, memory.subarray(HEAD_BYTES.length))
+  memory.set(tail, end)
+  return { body: memory.subarray(0, end + tail.length), count }
+}
+
+const encoder = new TextEncoder()
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
 export function deleteXml(objects: readonly (string | XmlObject)[], quiet: boolean): Bytes {

@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.js'
+import type { Errand } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import type { Family, Siblings } from './splitter.js'
 
@@ -27,9 +28,7 @@ export interface History {
 }
 
 /** Items that travel in one request. */
-export interface Parcel<Item, Detail extends object> extends History {
-  readonly operation: Operation<Item, Detail>
-  readonly items: readonly Item[]
+export interface Parcel<Item, Detail extends object> extends History, Errand<Item, Detail> {
   /** One for each item; absent for a batch that goes out whole. */
   readonly slots?: readonly Slot<Item, Detail>[]
   /** The batch of the first item. */
@@ -41,7 +40,11 @@ export function parcelsOf<Item, Detail extends object>(
   batch: Batch<Item, Detail>,
   operation: Operation<Item, Detail>,
 ): Parcel<Item, Detail>[] {
-  if (batch.isIntact) return [{ operation, items: batch.items, batch, attempts: 0 }]
+  if (batch.isIntact) {
+    const { items, plainBody } = batch
+    batch.plainBody = undefined
+    return [{ operation, items, batch, attempts: 0, ...(plainBody && { plainBody }) }]
+  }
   const lone = new Set(batch.alone)
   const slots = batch.items.flatMap((_, index) => (batch.isOpen(index) && !lone.has(index) ? [{ batch, index }] : []))
   const together = slots.length > 0 ? [parcelOf(operation, slots, { attempts: 0 })] : []

@@ -76,7 +76,7 @@ function readAnswer(answer: HttpAnswer): { document: JsonObject; refusal?: Refus
 function refused(answer: HttpAnswer, document: JsonObject, code: string | undefined): Refusal {
   const message = member(document, 'Message')
   const advice = ADVICE[code ?? '']
-  return refusalOf(
+  const refusal = refusalOf(
     answer,
     {
       code,
@@ -86,6 +86,9 @@ function refused(answer: HttpAnswer, document: JsonObject, code: string | undefi
     },
     remedyOf(code, answer.status === 200 ? 500 : answer.status),
   )
+  // No two attempts have the same nonce. Browsers send a request twice when a connection breaks: the first may have been
+  // carried out.
+  return code === 'SignatureNonceUsed' ? { ...refusal, unsure: true } : refusal
 }
 
 function remedyOf(code: string | undefined, status: number): Remedy {

@@ -33,8 +33,10 @@ const BRACKET_BYTES = 6
 
 /** A provider that speaks Alibaba Cloud's RPC style: JSON in one form field, the namespace in the query. */
 export function edgeKvProvider(traits: EdgeKvTraits): Provider<KvKey> {
-  const { name, authorize } = traits
-  return { name, authorize, deletes: deleteBatch(traits), puts: putBatch(traits) }
+  const { name, authorize, endpoint } = traits
+  // Preflights were seen to allow few headers, and not the signature's; assumed of all.
+  const refusesPages = endpoint.signingHost === undefined
+  return { name, authorize, refusesPages, deletes: deleteBatch(traits), puts: putBatch(traits) }
 }
 
 function deleteBatch(traits: EdgeKvTraits): Operation<KvKey, Record<never, never>> {

@@ -1,5 +1,6 @@
 import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bodies/delete-answer.js'
 import { readDeleteResult } from '../bodies/delete-result.js'
+import { isPlainEcho } from '../bodies/plain-result.js'
 import type { HttpAnswer } from '../http.js'
 import { type ConditionalKey, identity, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
@@ -79,16 +80,16 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 /**
  * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
  *
- * @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
+ * @param isPlain Whether all items are keys that XML writes as they are. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
  */
 export async function readDeleted(
   answer: HttpAnswer,
   items: readonly ConditionalKey[],
-  quiet: boolean,
-  emptyIsSuccess: boolean,
+  { quiet, isPlain, emptyIsSuccess }: { quiet: boolean; isPlain: boolean; emptyIsSuccess: boolean },
 ): Promise<Outcomes<DeletedDetail> | Refusal> {
   if (answer.status !== 200) return readRefusal(answer)
   const requestId = answer.header('x-amz-request-id')
+  if (isPlain && isPlainEcho(answer.body, items as readonly string[])) return { kind: 'outcomes', requestId }
   const document = await readDeleteResult(answer.body)
   if (document.kind === 'error') return readRefusal(answer)
   if (document.kind === 'malformed') return unreadable(answer, `the answer is no DeleteResult: ${document.reason}`)

@@ -1,6 +1,6 @@
 import { crc32, md5 } from '#runtime/checksum'
 import { sha256 } from '#runtime/digest'
-import { deleteXml, ENVELOPE_BYTES, isXmlText, objectBytes } from '../bodies/delete-xml.js'
+import { deleteXml, ENVELOPE_BYTES, isXmlText, objectBytes, plainDeleteXml } from '../bodies/delete-xml.js'
 import { base64, canonicalQuery, isWellFormed, percentEncode } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
@@ -79,8 +79,10 @@ function deleteObjects(
     measure: (item) => measure(item, traits),
     interchangeable: (first, second) =>
       CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
-    async encode(items, { quiet, bypassGovernance }) {
-      const body = deleteXml(items, quiet)
+    writePlain: (keys, { quiet }, mostBytes, lend) =>
+      plainDeleteXml(keys, quiet, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
+    async encode(items, { quiet, bypassGovernance }, plain) {
+      const body = plain ?? deleteXml(items, quiet)
       const { headers, bodySha256 } = await integrityOf(body, traits.integrity)
       const extra = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }
       const request: HttpRequest = {
@@ -94,7 +96,8 @@ function deleteObjects(
       }
       return bodySha256 ? { ...request, bodySha256 } : request
     },
-    decode: (answer, items, { quiet }) => readDeleted(answer, items, quiet, traits.emptyIsSuccess === true),
+    decode: (answer, items, { quiet }, isPlain) =>
+      readDeleted(answer, items, { quiet, isPlain: isPlain === true, emptyIsSuccess: traits.emptyIsSuccess === true }),
     fallback: deleteObject(traits, base, host, bucketPath),
   }
 }
@@ -133,7 +136,8 @@ async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDe
   const requestId = answer.header('x-amz-request-id')
   const marker = answer.header('x-amz-delete-marker') === 'true'
   const version = answer.header('x-amz-version-id')
-  if (answer.status === 204 || answer.status === 200) {
+  // Not 200: that is what a captive portal answers, or a proxy with an error page.
+  if (answer.status === 204) {
     const detail = {
       ...(version !== undefined &&
         version !== 'null' &&

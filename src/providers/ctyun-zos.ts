@@ -44,7 +44,13 @@ export class CtyunZosClient extends DeleteClient<ObjectKey> {
 }
 
 function provider({ bucket, regionId }: CtyunZosOptions, endpoint: Endpoint): Provider<ObjectKey> {
-  return { name: 'ctyun-zos', authorize: signed(eopSigner()), deletes: deleteObjects(bucket, regionId, endpoint) }
+  return {
+    name: 'ctyun-zos',
+    authorize: signed(eopSigner()),
+    // No page of its documentation speaks of CORS; assumed.
+    refusesPages: endpoint.signingHost === undefined,
+    deletes: deleteObjects(bucket, regionId, endpoint),
+  }
 }
 
 function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Operation<ObjectKey, DeletedDetail> {

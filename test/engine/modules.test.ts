@@ -245,7 +245,7 @@ describe('Cutter', () => {
               }
               joined.push(...batch.items)
             }
-            expect(cutter.leftover()).toBeUndefined()
+            expect(cutter.leftover()).toEqual([])
             expect(joined).toEqual(things)
             expect(cutter.taken).toBe(things.length)
           },

@@ -469,6 +469,23 @@ describe('what may succeed later', () => {
     expect(refused).toBeLessThanOrEqual(8)
   })
 
+  test('a run that is over leaves no timer, though its store had asked for patience', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const store = new ModelStore('s3', keyNames(1))
+    store.faultFor = (index) => (index === 0 ? fault('throttle') : NO_FAULT)
+    const client = clientFor(store, { concurrency: 1, retry: { baseDelayMs: 10_000, maxDelayMs: 10_000 } })
+    let timers: number | undefined
+    const run = client.deleteMany(keyNames(1)).finally(() => {
+      timers = vi.getTimerCount()
+    })
+    while (timers === undefined) {
+      vi.advanceTimersByTime(10)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect((await run).deleted).toHaveLength(1)
+    expect(timers).toBe(0)
+  })
+
   test('Retry-After 0 for ever ends when the attempts are used up', async () => {
     const store = new ModelStore('s3', keyNames(10))
     store.faultFor = () => fault('throttle', { retryAfter: '0' })
