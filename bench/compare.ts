@@ -41,7 +41,9 @@ async function runOnce(
   await server.expect(workload)
   const usage = await runJob({ ...workload, module, settings, endpoint: server.endpoint }, [...command, ...flags])
   const counted = await server.counted()
-  if (usage.error === undefined && (usage.done !== workload.count || counted.done !== workload.count))
-    throw new Error(`${name} says ${usage.done} are done, the server ${counted.done}, of ${workload.count}`)
+  const { count, times = 1, warmUps = 0 } = workload
+  const total = count * (times + warmUps)
+  if (usage.error === undefined && (usage.done !== total || counted.done !== total))
+    throw new Error(`${name} says ${usage.done} are done, the server ${counted.done}, of ${total}`)
   return { ...usage, counted }
 }

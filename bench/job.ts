@@ -14,16 +14,24 @@ export interface Workload {
   readonly concurrency: number
   /** Whether the items are made as they are taken, or stand in memory before. */
   readonly streamed?: boolean
+  /** How often the job is done and measured; default once. */
+  readonly times?: number
+  /** How often it is done before that, unmeasured, so that nothing is compiled while it is; default never. */
+  readonly warmUps?: number
   readonly latencyMs?: number
   readonly fault?: Fault
 }
 
-/** `storm`: every third request is answered 503 · `key-errors`: every 997th key fails once, inside a 200. */
-export type Fault = 'storm' | 'key-errors'
+/**
+ * - `storm`: every third request is answered 503, with a `Retry-After` of a second
+ * - `early-storm`: that befalls half of the first hundred requests, without it
+ * - `key-errors`: every 997th key fails once, inside a 200
+ */
+export type Fault = 'storm' | 'early-storm' | 'key-errors'
 
 /** One run of one contender, as its process is told. */
 export interface Job extends Workload {
-  /** Below `client/`, `floors/` or `peers/`, without its ending. */
+  /** The contender's script, below the folder of the benchmark and without its ending. */
   readonly module: string
   readonly settings: Readonly<Record<string, unknown>>
   readonly endpoint: string
@@ -34,6 +42,10 @@ export interface Usage {
   readonly cpuSeconds: number
   readonly wallSeconds: number
   readonly peakRssMiB: number
+  /** From the start of the process to the end of the job. */
+  readonly sinceStartMs: number
+  /** What is held on the heap once the job is done, beyond what was before it. */
+  readonly heldBytes: number
   /** Items the contender says are done. */
   readonly done: number
   /** What it threw, where it gave up. */
@@ -46,4 +58,6 @@ export interface Count {
   /** Items in requests that it answered with success. */
   readonly done: number
   readonly bodyBytes: number
+  /** The usual number of requests in flight when one arrived, in the last tenth of them. */
+  readonly lateInFlight: number
 }

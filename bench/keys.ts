@@ -41,6 +41,15 @@ export const keyAt = (shape: Shape, index: number): string => KEYS[shape](index)
 export const itemAt = (shape: Shape, index: number): Item =>
   shape === 'versioned' ? { key: keyAt(shape, index), versionId: versionAt(index) } : keyAt(shape, index)
 
+/** A kilobyte; about as much of it has to be escaped as of any JSON. */
+export const VALUE = JSON.stringify({ text: 'value-of-a-kilobyte_'.repeat(49), size: 1000 })
+
+/** As many entries as Alibaba's two megabytes take, encoded and with `%2C` between them. */
+export const PUT_BATCH = Math.floor(
+  (2_000_000 - 'KvList=%5B%5D'.length) /
+    (encodeURIComponent(JSON.stringify({ Key: KEYS.plain(0), Value: VALUE })).length + '%2C'.length),
+)
+
 const PIECE = 1000
 
 /**

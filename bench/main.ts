@@ -3,12 +3,15 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare } from './compare.js'
 import type { Bench } from './measure.js'
+import { overFetch } from './measures/fetch.js'
+import { peers } from './measures/peers.js'
+import { providers } from './measures/providers.js'
 import { s3 } from './measures/s3.js'
 import { prepare } from './prepare.js'
 import { NullServer } from './processes.js'
 import { tableText, targetText } from './report/text.js'
 
-const MEASURES = [s3]
+const MEASURES = [s3, peers, providers, overFetch]
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +30,7 @@ prepare()
 const server = await NullServer.start()
 const bench: Bench = {
   isFull: values.full,
+  rounds,
   compare: (workload, contenders, times = rounds) => compare(server, workload, contenders, times, flags),
 }
 try {

@@ -10,6 +10,9 @@ const BUILD = pathOf('build')
 /** What runs in the measured processes, and in the server's. */
 const MEASURED_FOLDERS = ['.', 'client', 'server', 'floors', 'keysweep', 'peers']
 
+/** A program that a package of the benchmark brings along. */
+export const installedFile = (name: string): string => pathOf(`node_modules/${name}`)
+
 /** A script as those processes run it: plain JavaScript, without a loader that would be measured too. */
 export const builtFile = (name: string): string => `${BUILD}/${name}.js`
 

@@ -11,8 +11,22 @@ export interface Entry {
   readonly value: string
 }
 
-/** Does the whole job, and resolves to the number of items it takes to be done. */
-export type Contender = (task: Task) => Promise<number>
+export interface Outcome {
+  /** Items it takes to be done. */
+  readonly done: number
+  /** What it has to say of the job, if it keeps that. */
+  readonly report?: unknown
+}
+
+/** Does the whole job. */
+export type Contender = (task: Task) => Promise<Outcome>
+
+/** What a contender's script exports. */
+export interface Module {
+  readonly run: Contender
+  /** What is to be done before, unmeasured. */
+  readonly prepare?: (task: Task) => Promise<void>
+}
 
 export const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
 export const REGION = 'us-east-1'
@@ -38,5 +52,5 @@ export const batchwise =
       }
     }
     await Promise.all(Array.from({ length: task.concurrency }, work))
-    return done
+    return { done }
   }

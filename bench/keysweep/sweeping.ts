@@ -21,12 +21,15 @@ export const sweeping =
     const { quiet, concurrency, protocol } = task
     const items = task.items as Iterable<never>
     const client = connect(task)
-    if (task.settings.many) return doneIn(await client.deleteMany(items, { quiet, concurrency }))
+    if (task.settings.many) {
+      const report = await client.deleteMany(items, { quiet, concurrency })
+      return { done: doneIn(report), report }
+    }
     const batches =
       protocol === 'kv-put' && client.putBatches
         ? client.putBatches(items, { concurrency })
         : client.deleteBatches(items, { quiet, concurrency })
     let done = 0
     for await (const batch of batches) done += doneIn(batch)
-    return done
+    return { done }
   }

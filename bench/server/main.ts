@@ -14,6 +14,11 @@ const SLOW_DOWN = respondWith(
   '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
   'Retry-After: 1\r\n',
 )
+const TRY_LATER = respondWith(
+  '503 Slow Down',
+  'application/xml',
+  '<Error><Code>SlowDown</Code><Message>Slow.</Message></Error>',
+)
 const UNSIGNED = respondWith(
   '403 Forbidden',
   'application/xml',
@@ -24,6 +29,9 @@ class Session {
   private readonly dialect
   private readonly delay
   private readonly count = { requests: 0, done: 0, bodyBytes: 0 }
+  private inFlight = 0
+  /** At the arrival of each request. */
+  private readonly inFlightHistory: number[] = []
   /** How many items bodies of a length hold: all keys of a job are equally long, so one of each length is read through. */
   private readonly itemsByLength = new Map<number, number>()
   private readonly failedOnce = new Set<string>()
@@ -38,19 +46,26 @@ class Session {
   }
 
   get counted(): Count {
-    return this.count
+    const late = this.inFlightHistory.slice(-Math.ceil(this.inFlightHistory.length / 10)).sort((a, b) => a - b)
+    return { ...this.count, lateInFlight: late[Math.floor(late.length / 2)] ?? 0 }
   }
 
   handle({ head, body }: Request, respond: Respond): void {
     this.count.requests++
     this.count.bodyBytes += body.length
-    this.delay.run(() => respond(this.answer(head, body)))
+    this.inFlightHistory.push(++this.inFlight)
+    this.delay.run(() => {
+      this.inFlight--
+      respond(this.answer(head, body))
+    })
   }
 
   private answer(head: string, body: Buffer): Buffer {
     if (!/\r\n(eop-)?authorization:/.test(head)) return UNSIGNED
-    if (this.workload.fault === 'storm' && this.count.requests % 3 === 0) return SLOW_DOWN
-    const known = this.workload.fault === undefined && this.prebuiltFor(body)
+    const { fault } = this.workload
+    if (fault === 'storm' && this.count.requests % 3 === 0) return SLOW_DOWN
+    if (fault === 'early-storm' && this.count.requests < 100 && this.count.requests % 2 === 0) return TRY_LATER
+    const known = fault === 'key-errors' ? undefined : this.prebuiltFor(body)
     if (!known) return this.answerByReading(body)
     this.count.done += known.count
     return known.answer
