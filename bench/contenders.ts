@@ -1,3 +1,4 @@
+import type { StoreName } from 'keysweep/emulator'
 import type { Contender } from './compare.js'
 import type { Workload } from './job.js'
 import { PUT_BATCH } from './keys.js'
@@ -19,6 +20,8 @@ export interface Entrant {
   readonly package?: string
   /** What it does not do. */
   readonly shortfall?: string
+  /** Left out of the short form. */
+  readonly onlyFull?: true
 }
 
 export const FLOOR = { name: 'floor (b)', module: 'floors/s3', modes: MODES } satisfies Entrant
@@ -63,6 +66,7 @@ export const PEERS: readonly Entrant[] = [
     name: 's3mini',
     module: 'peers/s3mini',
     package: 's3mini',
+    onlyFull: true,
     modes: ['verbose'],
     shortfall: 'always asks for the verbose answer; all batches of a call are sent at once; true or false for a key',
   },
@@ -70,6 +74,7 @@ export const PEERS: readonly Entrant[] = [
     name: 'ali-oss deleteMulti',
     module: 'peers/ali-oss',
     package: 'ali-oss',
+    onlyFull: true,
     modes: MODES,
     shortfall: 'its quiet answer does not say which keys failed; one request a call',
   },
@@ -85,12 +90,15 @@ export const PEERS: readonly Entrant[] = [
 /** One of a provider's calls, by all who can make it. */
 export interface Rivalry {
   readonly call: string
+  readonly store: StoreName
   readonly workload: Workload
   readonly subject: Entrant
   readonly floor: Entrant
   readonly vendor?: Entrant
   /** Of the floor's CPU, and of the vendor's. */
   readonly most: { readonly floor: number; readonly vendor?: number }
+  /** Left out of the short form: much like another one. */
+  readonly onlyFull?: true
 }
 
 const kvFloor = (action: string): Entrant => ({
@@ -108,6 +116,7 @@ const CTYUN: Workload = { ...KV, protocol: 'ctyun', batch: 1000 }
 export const RIVALRIES: readonly Rivalry[] = [
   {
     call: 'ESA BatchDeleteKv',
+    store: 'alibaba-esa',
     workload: KV,
     subject: subject('keysweep/alibaba-esa'),
     floor: kvFloor('BatchDeleteKv'),
@@ -121,6 +130,8 @@ export const RIVALRIES: readonly Rivalry[] = [
   },
   {
     call: 'DCDN BatchDeleteDcdnKv',
+    store: 'alibaba-dcdn',
+    onlyFull: true,
     workload: KV,
     subject: subject('keysweep/alibaba-dcdn'),
     floor: kvFloor('BatchDeleteDcdnKv'),
@@ -134,6 +145,7 @@ export const RIVALRIES: readonly Rivalry[] = [
   },
   {
     call: 'ESA BatchPutKv, values of 1 kB',
+    store: 'alibaba-esa',
     workload: PUT,
     subject: subject('keysweep/alibaba-esa'),
     floor: kvFloor('BatchPutKv'),
@@ -147,6 +159,7 @@ export const RIVALRIES: readonly Rivalry[] = [
   },
   {
     call: 'CTyun delete-objects',
+    store: 'ctyun-zos',
     workload: CTYUN,
     subject: subject('keysweep/ctyun-zos'),
     floor: { name: 'floor', module: 'floors/ctyun', modes: MODES },
@@ -154,6 +167,8 @@ export const RIVALRIES: readonly Rivalry[] = [
   },
   {
     call: 'CTyun delete-objects, quiet',
+    store: 'ctyun-zos',
+    onlyFull: true,
     workload: { ...CTYUN, quiet: true },
     subject: subject('keysweep/ctyun-zos'),
     floor: { name: 'floor', module: 'floors/ctyun', modes: MODES },

@@ -14,7 +14,6 @@ function numeral(index: number, digits: readonly string[]): string {
   return text
 }
 
-const DECIMAL = [...'0123456789']
 /** Each takes five bytes as a reference. */
 const SPECIAL = [...'&\t\n\r']
 const EMOJI = [...'🧹🪣🧽🧼🗑🫧🧺🧯🪥🚿']
@@ -23,7 +22,7 @@ const EMOJI = [...'🧹🪣🧽🧼🗑🫧🧺🧯🪥🚿']
 const KEYS: Readonly<Record<Shape, (index: number) => string>> = {
   /** 69 bytes. */
   plain: (index) =>
-    `exports/2026/11/20/customers/eu-central/invoices/${numeral(index, DECIMAL).padStart(10, '0')}.json.gzip`,
+    `exports/2026/11/20/customers/eu-central/invoices/${String(index % DISTINCT_KEYS).padStart(10, '0')}.json.gzip`,
   /** 1,024 bytes. */
   long: (index) => KEYS.plain(index).padStart(1024, 'a-folder-in-/'),
   /** 69 characters, each of which XML has to write as a reference. */
@@ -34,7 +33,7 @@ const KEYS: Readonly<Record<Shape, (index: number) => string>> = {
 }
 
 /** 32 characters, as AWS gives them. */
-const versionAt = (index: number): string => numeral(index, DECIMAL).padStart(32, 'v3sL4kqtJlcpXroDTDmJrmSpXd')
+const versionAt = (index: number): string => String(index % DISTINCT_KEYS).padStart(32, 'v3sL4kqtJlcpXroDTDmJrmSpXd')
 
 export const keyAt = (shape: Shape, index: number): string => KEYS[shape](index)
 

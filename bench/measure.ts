@@ -1,4 +1,5 @@
 import type { Contender, Sample } from './compare.js'
+import type { Figure } from './figures.js'
 import type { Workload } from './job.js'
 
 /** All samples of a comparison, by contender. */
@@ -17,15 +18,24 @@ export interface Target {
   readonly measured: number
   readonly limit: number
   readonly kind: 'at most' | 'at least'
-  readonly unit: string
+  readonly unit: '×' | '%' | 's' | 'ms' | 'MiB' | 'bytes' | 'keys' | 'requests'
 }
 
 const target =
   (kind: Target['kind']) =>
-  (limit: number, unit: string, what: string, measured: number): Target => ({ what, measured, limit, kind, unit })
+  (limit: number, unit: Target['unit'], what: string, measured: number): Target => ({
+    what,
+    measured,
+    limit,
+    kind,
+    unit,
+  })
 
 export const atMost = target('at most')
 export const atLeast = target('at least')
+
+/** A contender that could not run leaves nothing to compare with. */
+export const isMeasured = ({ measured }: Target): boolean => Number.isFinite(measured)
 
 export const isReached = ({ kind, measured, limit }: Target): boolean =>
   kind === 'at most' ? measured <= limit : measured >= limit
@@ -39,15 +49,18 @@ export interface Table {
 export interface Result {
   readonly tables: readonly Table[]
   readonly targets: readonly Target[]
-  /** CPU-seconds per million, to be drawn. */
-  readonly bars?: readonly Bar[]
+  /** To be drawn. */
+  readonly panels?: readonly Panel[]
 }
 
-export interface Bar {
+/** CPU-seconds for a million items, by contender. */
+export interface Panel {
+  readonly title: string
+  readonly bars: readonly Bar[]
+}
+
+export interface Bar extends Figure {
   readonly name: string
-  readonly median: number
-  readonly min: number
-  readonly max: number
 }
 
 export interface Measure {

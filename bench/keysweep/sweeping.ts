@@ -5,7 +5,7 @@ interface Report {
   readonly written?: readonly unknown[]
 }
 
-/** What the benchmark needs of a client; `Item` is whatever its calls take. */
+/** What the benchmark needs of a client; what its calls take is known only to the job. */
 interface Client {
   deleteBatches(keys: Iterable<never>, options: { quiet: boolean; concurrency: number }): AsyncIterable<Report>
   deleteMany(keys: Iterable<never>, options: { quiet: boolean; concurrency: number }): Promise<Report>
@@ -14,13 +14,13 @@ interface Client {
 
 const doneIn = ({ deleted, written }: Report): number => (deleted ?? written ?? []).length
 
-/** keysweep does the whole job in one call: batch by batch, or with one report of it all where the setting `many` says so. */
-export const sweeping =
-  (connect: (task: Task) => Client): Contender =>
-  async (task) => {
+/** The whole job in one call: batch by batch, or with one report of it all where the setting `many` says so. */
+export const sweeping = (connect: (task: Task) => Client): Contender => {
+  let client: Client | undefined
+  return async (task) => {
     const { quiet, concurrency, protocol } = task
     const items = task.items as Iterable<never>
-    const client = connect(task)
+    client ??= connect(task)
     if (task.settings.many) {
       const report = await client.deleteMany(items, { quiet, concurrency })
       return { done: doneIn(report), report }
@@ -33,3 +33,4 @@ export const sweeping =
     for await (const batch of batches) done += doneIn(batch)
     return { done }
   }
+}

@@ -1,6 +1,6 @@
 import { type Figure, figureOf } from '../figures.js'
 import type { Workload } from '../job.js'
-import type { Bar, Samples, Table } from '../measure.js'
+import type { Panel, Samples, Table } from '../measure.js'
 
 const MILLION = 1_000_000
 
@@ -28,8 +28,10 @@ export const cpuPerMillion = (samples: Samples, name: string): Figure =>
 export const ratio = (samples: Samples, name: string, other: string): number =>
   cpuPerMillion(samples, name).median / cpuPerMillion(samples, other).median
 
-export const barsOf = (samples: Samples): Bar[] =>
-  [...samples.keys()].map((name) => ({ name, ...cpuPerMillion(samples, name) }))
+export const panelOf = (title: string, samples: Samples): Panel => ({
+  title,
+  bars: [...samples.keys()].map((name) => ({ name, ...cpuPerMillion(samples, name) })),
+})
 
 /** A figure in three columns. */
 export const FIGURE_COLUMNS = (unit: string) => [unit, 'min', 'max']

@@ -1,7 +1,7 @@
 import type { Contender } from '../compare.js'
 import { RUNTIMES } from '../contenders.js'
 import { atMost, type Measure } from '../measure.js'
-import { barsOf, cpuTable, MILLION_KEYS, ratio } from './cpu.js'
+import { cpuTable, MILLION_KEYS, panelOf, ratio } from './cpu.js'
 
 /** Of the loop's CPU. */
 const MOST = 1.15
@@ -28,7 +28,7 @@ export const overFetch: Measure = {
           ratio(samples, `${name}: keysweep`, `${name}: loop by hand`),
         ),
       ),
-      bars: barsOf(samples),
+      panels: [panelOf('S3 over fetch, verbose', samples)],
     }
   },
 }

@@ -1,6 +1,6 @@
 import { inMode, RIVALRIES, type Rivalry } from '../contenders.js'
-import { atMost, type Bar, type Bench, type Measure, type Table, type Target } from '../measure.js'
-import { barsOf, cpuTable, ratio } from './cpu.js'
+import { atMost, type Bench, type Measure } from '../measure.js'
+import { cpuTable, panelOf, ratio } from './cpu.js'
 
 async function rival(bench: Bench, { call, workload, subject, floor, vendor, most }: Rivalry) {
   const entrants = vendor ? [floor, subject, vendor] : [floor, subject]
@@ -16,7 +16,7 @@ async function rival(bench: Bench, { call, workload, subject, floor, vendor, mos
       against(floor.name, most.floor),
       ...(vendor && most.vendor !== undefined ? [against(vendor.name, most.vendor)] : []),
     ],
-    bars: barsOf(samples).map((bar) => ({ ...bar, name: `${call}: ${bar.name}` })),
+    panel: panelOf(call, samples),
   }
 }
 
@@ -26,15 +26,12 @@ export const providers: Measure = {
   about:
     'The floors are hand-written as for S3: `JSON.stringify`, `encodeURIComponent`, the signature and `JSON.parse` over undici. The other clients are the vendor’s own.',
   async run(bench) {
-    const tables: Table[] = []
-    const targets: Target[] = []
-    const bars: Bar[] = []
-    for (const rivalry of RIVALRIES) {
-      const result = await rival(bench, rivalry)
-      tables.push(result.table)
-      targets.push(...result.targets)
-      bars.push(...result.bars)
+    const results = []
+    for (const rivalry of RIVALRIES) if (bench.isFull || !rivalry.onlyFull) results.push(await rival(bench, rivalry))
+    return {
+      tables: results.map(({ table }) => table),
+      targets: results.flatMap(({ targets }) => targets),
+      panels: results.map(({ panel }) => panel),
     }
-    return { tables, targets, bars }
   },
 }

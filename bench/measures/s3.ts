@@ -1,6 +1,6 @@
 import { FLOOR, inMode, keysweep, MODES, REPLAYS } from '../contenders.js'
 import { atMost, type Measure, type Target } from '../measure.js'
-import { barsOf, cpuPerMillion, cpuTable, MILLION_KEYS, ratio } from './cpu.js'
+import { cpuPerMillion, cpuTable, MILLION_KEYS, ratio } from './cpu.js'
 
 const MOST = { sha256: { verbose: 0.82, quiet: 0.75 }, md5: { verbose: 1, quiet: 1 } }
 const INTEGRITIES = ['sha256', 'md5'] as const
@@ -40,7 +40,6 @@ export const s3: Measure = {
     return {
       tables: [cpuTable('1,000,000 keys of 69 bytes, 1,000 a request, 8 in flight', samples, floorOf)],
       targets,
-      bars: barsOf(samples),
     }
   },
 }

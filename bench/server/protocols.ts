@@ -23,7 +23,9 @@ const decodeXml = (text: string): string =>
   text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (_, hex, decimal, name) =>
     name ? (NAMED[name] as string) : String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
   )
-const encodeXml = (text: string): string => text.replace(/[&<>\t\n\r]/g, (char) => `&#${char.charCodeAt(0)};`)
+const REFERENCES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+const encodeXml = (text: string): string =>
+  text.replace(/[&<>\t\n\r]/g, (char) => REFERENCES[char] ?? `&#${char.charCodeAt(0)};`)
 
 const xmlNames = (item: Item): string =>
   `<Key>${encodeXml(keyOf(item))}</Key>${typeof item === 'string' ? '' : `<VersionId>${item.versionId}</VersionId>`}`
