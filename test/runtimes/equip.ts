@@ -22,7 +22,9 @@ export async function installTools(folder: string): Promise<void> {
 export async function versionOf({ title, debian, version: [binary = '', ...args] }: Runner): Promise<string> {
   try {
     const { stdout } = await run(binary, args)
-    return /\d+(\.\d+)+|\d{4}-\d\d-\d\d/.exec(stdout)?.[0] ?? stdout.trim()
+    const [version] = /\d+(\.\d+)+|\d{4}-\d\d-\d\d/.exec(stdout) ?? []
+    if (version === undefined) throw new Error(`it gives no version: ${stdout}`)
+    return version
   } catch (cause) {
     const remedy = debian ? `: apt-get install --no-install-recommends ${debian.join(' ')}` : ''
     throw new Error(`${title} is missing${remedy}`, { cause })
