@@ -6,7 +6,7 @@ import { type RuntimeFigures, readFigures, writeFigures } from '../figures/figur
 import { installPacked } from '../packed.js'
 import { bundleSuite } from './bundle.js'
 import { type Control, openControl } from './control.js'
-import { installTools, versionOf } from './equip.js'
+import { installTools, remedyFor, versionOf } from './equip.js'
 import { RUNNERS, type Runner } from './runners.js'
 import { runProgram } from './start.js'
 
@@ -22,9 +22,6 @@ const wanted = Object.entries(RUNNERS).filter(
 if (wanted.length === 0) throw new Error(`name groups, or with --only runtimes: ${Object.keys(RUNNERS).join(', ')}`)
 
 await installTools(import.meta.dirname)
-const versions = new Map<string, string>()
-for (const [name, runner] of wanted) versions.set(name, await versionOf(runner))
-
 const folder = await mkdtemp(join(tmpdir(), 'keysweep-'))
 const figures: Record<string, RuntimeFigures> = {}
 let passed = 0
@@ -32,17 +29,20 @@ let failed = 0
 try {
   const app = await installPacked(folder)
   for (const [name, runner] of wanted) {
-    const version = versions.get(name) ?? ''
+    const { title, half, cannot } = runner
+    const version = await versionOf(runner)
+    if (version === undefined) {
+      failed++
+      console.log(`✗ ${title} is missing: ${remedyFor(runner)}`)
+      continue
+    }
     const startedAt = performance.now()
     const results = await runSuite(runner, join(app, 'programs', name), app)
     passed += results.passed
     failed += results.failed.length
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    console.log(
-      `${runner.title} ${version}: ${results.passed} passed, ${results.failed.length} failed (after ${seconds} s)`,
-    )
+    console.log(`${title} ${version}: ${results.passed} passed, ${results.failed.length} failed (after ${seconds} s)`)
     for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
-    const { title, half, cannot } = runner
     figures[name] = { title, half, version, cases: results.passed, cannot: Object.values(cannot) }
   }
 } finally {

@@ -221,7 +221,8 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
       '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser',
       `http://127.0.0.1:${port}/`,
     ],
-    version: ['dpkg-query', '--show', '--status', WEBKIT],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for dpkg.
+    version: ['dpkg-query', '--show', '--showformat=${Version}', WEBKIT],
     host: '127.0.0.1',
     cannot: IN_A_BROWSER,
   },
