@@ -1,7 +1,7 @@
 import { hex } from '../bytes.js'
 import type { Credentials } from '../credentials.js'
 import { type HttpAnswer, type HttpRequest, TransportError } from '../http.js'
-import { type Call, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
+import { type Call, isWhole, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
 import type { Store } from './store.js'
 
 /** No answer is longer than this; it is several times what a full batch of the longest keys can fill. */
@@ -73,7 +73,7 @@ export async function attempt<Item, Detail>(
       controller.signal.throwIfAborted()
       sent = true
       answer = await store.transport(request, controller.signal, MOST_ANSWER_BYTES)
-      return operation.decode(answer, items, mode, written instanceof Uint8Array)
+      return operation.decode(answer, items, mode, isWhole(written) ? written : undefined)
     }
     verdict = await unlessAborted(exchange(), controller.signal)
   } catch (error) {

@@ -191,7 +191,9 @@ function inputOf(dice: Dice, action: Plan['action']): Pick<Plan, 'count' | 'keys
   const [from, to] = limits[size]
   const isHuge = !heavy && dice.chance(0.003)
   return {
-    count: isHuge ? dice.between(10_001, 12_000) : dice.between(from, heavy && action === 'put' ? Math.min(to, 150) : to),
+    count: isHuge
+      ? dice.between(10_001, 12_000)
+      : dice.between(from, heavy && action === 'put' ? Math.min(to, 150) : to),
     keys: {
       hostile: dice.pick([0, 0.02, 0.3]),
       impossible: dice.pick([0, 0, 0.01, 0.2]),

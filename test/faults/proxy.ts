@@ -243,8 +243,15 @@ export class Proxy {
       headers['x-acs-security-token'],
       headers['eop-authorization'],
     ]
-    const [status, code] = dice.pick([[500, 'InternalError'], [403, 'Forbidden']] as const)
-    return { status, headers: [], body: Buffer.from(writeRefusal(this.#family, code, secret.filter(Boolean).join(' '))) }
+    const [status, code] = dice.pick([
+      [500, 'InternalError'],
+      [403, 'Forbidden'],
+    ] as const)
+    return {
+      status,
+      headers: [],
+      body: Buffer.from(writeRefusal(this.#family, code, secret.filter(Boolean).join(' '))),
+    }
   }
 
   #failure({ dice, exchange }: Way, status: number): Omit<Answer, 'isWhole'> {
