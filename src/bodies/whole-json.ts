@@ -32,6 +32,7 @@ export function wholeJson(
   for (const key of keys)
     if (key.length === 0 || (key.length * WIDEST > longestKey && utf8Length(key) > longestKey)) return undefined
   let count = keys.length
+  let share = 1
   while (count > 0) {
     const list = style.list(count < keys.length ? keys.slice(0, count) : keys)
     // How JSON spells half a pair.
@@ -42,8 +43,9 @@ export function wholeJson(
     let bytes = 0
     for (const part of parts) bytes += encoder.encodeInto(part, memory.subarray(bytes)).written
     if (bytes <= mostBytes) return { body: memory.subarray(0, bytes), count, list }
-    // A little fewer than would fit if all were equally long.
-    count = Math.floor((0.98 * count * mostBytes) / bytes)
+    // As many as would fit if all were equally long; fewer, where that was tried.
+    count = Math.min(Math.floor((count * mostBytes) / bytes), Math.floor(share * count))
+    share = 0.98
   }
   return undefined
 }
