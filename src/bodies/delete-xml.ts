@@ -42,7 +42,7 @@ const OBJECT = '<Object><Key>'
 const OBJECT_END = '</Key></Object>'
 
 /** Bytes of the body around its objects, with `Quiet`. */
-export const ENVELOPE_BYTES = HEAD.length + QUIET.length + TAIL.length
+export const ENVELOPE_BYTES: number = HEAD.length + QUIET.length + TAIL.length
 
 /** Keys that stand in the body as they are, each character one byte. */
 const PLAIN_ASCII = /^[ -%'-;=?-~]*$/

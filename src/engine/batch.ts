@@ -40,7 +40,7 @@ type Fate<Detail> = Done<Detail> | FailedKey | typeof PLANNED
 export class Batch<Item, Detail extends object> {
   readonly items: Item[] = []
   /** For an item that another of the batch stands for: the index of that other. */
-  readonly twins = new Map<number, number>()
+  readonly twins: Map<number, number> = new Map()
   /** Items that no batch can carry, by index. */
   readonly alone: number[] = []
   #open = 0

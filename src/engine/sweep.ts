@@ -4,7 +4,7 @@ import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import { Cutter, type Limits } from './cutter.js'
 import { attemptEvent, callGuarded } from './events.js'
-import { Ledger, type SettledBatch } from './ledger.js'
+import { type ClosedBatch, Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
 import { type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
 import { Pool } from './pool.js'
@@ -60,7 +60,7 @@ export class Sweep<Item, Detail extends object> {
   readonly #controllers = new Set<AbortController>()
   readonly #open = new Set<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
-  readonly #outbox: ReturnType<Ledger['close']>[] = []
+  readonly #outbox: ClosedBatch[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = 0
   #poolInFlight = 0
