@@ -43,7 +43,7 @@ const OBJECT = '<Object><Key>'
 const OBJECT_END = '</Key></Object>'
 
 /** Bytes of the body around its objects, with `Quiet`. */
-export const ENVELOPE_BYTES = HEAD.length + QUIET.length + TAIL.length
+export const ENVELOPE_BYTES: number = HEAD.length + QUIET.length + TAIL.length
 
 const BETWEEN = OBJECT_END + OBJECT
 const NOT_PRINTABLE_ASCII = /[^ -~]/

@@ -37,7 +37,7 @@ export interface AttemptResult<Detail> {
 }
 
 /** Why an attempt is given up from inside. */
-export const STOPPED = Symbol('stopped')
+export const STOPPED: unique symbol = Symbol('stopped')
 const TIMED_OUT = Symbol('timed out')
 
 /** Encodes, signs and sends a request once, and reads its answer. Never rejects. */

@@ -5,7 +5,7 @@ import type { Batch, Reason } from './batch.js'
 import { Buffers } from './buffers.js'
 import { Cutter, type Limits } from './cutter.js'
 import { attemptEvent, callGuarded } from './events.js'
-import { Ledger, type SettledBatch } from './ledger.js'
+import { type ClosedBatch, Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
 import { type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
 import { Pool } from './pool.js'
@@ -63,7 +63,7 @@ export class Sweep<Item, Detail extends object> {
   readonly #controllers = new Roster<AbortController>()
   readonly #open = new Roster<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
-  readonly #outbox: ReturnType<Ledger['close']>[] = []
+  readonly #outbox: ClosedBatch[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = 0
   #poolInFlight = 0
