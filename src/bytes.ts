@@ -9,6 +9,16 @@ export const utf8 = (text: string): Bytes => encoder.encode(text)
 export const text = (bytes: Uint8Array): string => decoder.decode(bytes)
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
+/** Text of UTF-8 bytes without a byte-order mark; undefined where they are no UTF-8. */
+export function strictText(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+const strictDecoder = new TextDecoder('utf-8', { fatal: true })
+
 /** Lower-case hex. */
 export function hex(bytes: Uint8Array): string {
   let out = ''

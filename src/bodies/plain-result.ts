@@ -1,4 +1,4 @@
-import { text } from '../bytes.js'
+import { strictText } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import {
   DELETED_FIELDS,
@@ -60,7 +60,8 @@ const LAST = '</Key></Deleted>'
 
 /** Whether an answer lists just these keys, in this order, and says nothing more; each must stand in XML as it is. */
 export function isPlainEcho(body: Bytes, keys: readonly string[]): boolean {
-  const source = text(body)
+  const source = strictText(body)
+  if (source === undefined) return false
   const from = source.indexOf(FIRST)
   const to = source.lastIndexOf(LAST) + LAST.length
   return (

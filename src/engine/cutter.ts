@@ -1,13 +1,9 @@
-import type { Bytes } from '../http.js'
-import type { Operation } from '../operation.js'
+import type { Operation, PlainBody } from '../operation.js'
 import type { Batch } from './batch.js'
 import { Draft, type Limits } from './draft.js'
 import { END, type Puller } from './source.js'
 
 export type { Limits } from './draft.js'
-
-/** Writes the body for keys that need no looking at; see `Operation.writePlain`. */
-export type WritePlain = (keys: readonly string[]) => { readonly body: Bytes; readonly count: number } | undefined
 
 /** Cuts the input into batches that each fit one request, by count and by encoded bytes. */
 export class Cutter<Item, Detail extends object> {
@@ -26,7 +22,8 @@ export class Cutter<Item, Detail extends object> {
     operation: Operation<Item, Detail>,
     private readonly limits: Readonly<Limits>,
     now: () => number,
-    private readonly writePlain?: WritePlain,
+    /** Writes the body for keys that need no looking at; see `Operation.writePlain`. */
+    private readonly writePlain: (keys: readonly string[]) => PlainBody | undefined,
   ) {
     this.#draft = new Draft(operation, limits, now)
     this.#inputEnded = puller.total === 0
@@ -108,8 +105,7 @@ export class Cutter<Item, Detail extends object> {
   /** A batch of the keys in the tray, as many as fit, where all of them are plain and different. */
   #cutPlain(): Batch<Item, Detail> | undefined {
     const items = this.#tray
-    if (!this.writePlain || items.length === 0 || items.length > this.limits.items || !areDistinct(items))
-      return undefined
+    if (items.length === 0 || items.length > this.limits.items || !areDistinct(items)) return undefined
     const written = this.writePlain(items)
     if (!written) return undefined
     this.#keep(items, written.count)

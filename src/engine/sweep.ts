@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Mode, Operation } from '../operation.js'
+import type { Mode, Operation, PlainBody } from '../operation.js'
 import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import { Buffers } from './buffers.js'
@@ -84,13 +84,12 @@ export class Sweep<Item, Detail extends object> {
     private readonly plan: Plan,
   ) {
     this.#limits = { items: operation.maxItems, bytes: operation.maxBytes }
-    const writePlain = operation.writePlain?.bind(operation)
     this.#cutter = new Cutter(
       puller,
       operation,
       this.#limits,
       () => store.clock().getTime() + store.skewMs,
-      writePlain && ((keys) => writePlain(keys, plan.mode, this.#limits.bytes, this.#buffers.lend)),
+      (keys) => this.#writePlain(keys),
     )
     this.#pool = new Pool(operation)
     this.#pace = new Pace({ ...store.retry, concurrency: plan.concurrency })
@@ -107,6 +106,12 @@ export class Sweep<Item, Detail extends object> {
       isStopping: () => this.#stopping,
       end: (failure) => this.#fail(failure),
     })
+  }
+
+  #writePlain(keys: readonly string[]): PlainBody | undefined {
+    const plain = this.operation.writePlain?.(keys, this.plan.mode, this.#limits.bytes, this.#buffers.offer)
+    if (plain) this.#buffers.take()
+    return plain
   }
 
   /** The numbers of the run so far. */
@@ -325,7 +330,7 @@ export class Sweep<Item, Detail extends object> {
     this.#leavePool(parcel)
     const { verdict } = result
     // After a refusal, a transport may still be reading what is left of the body.
-    if (parcel.plainBody && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.plainBody)
+    if (parcel.written instanceof Uint8Array && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.written)
     if (!result.sent && verdict.kind === 'refusal') this.#count(parcel, -1)
     const retryDelayMs = this.#settlement.settle(parcel, result)
     if (this.#limit.concurrency !== this.#pace.concurrency) this.#limit.concurrency = this.#pace.concurrency
