@@ -7,22 +7,26 @@ import { PROMISES, SUITES } from './promises.js'
 
 const DOCUMENT = new URL('../../docs/reliability.md', import.meta.url)
 
-const suites = Object.keys(SUITES)
-const fileOf = (suite: string) => new URL(`${suite}.json`, FIGURES)
-const lacking = [
-  ...missingTests(PROMISES).map((test) => `There is no such test: ${test}`),
-  ...suites
-    .filter((suite) => !existsSync(fileOf(suite)))
-    .map((suite) => `There are no figures: docs/figures/${suite}.json`),
-]
-if (lacking.length > 0) fail(lacking.join('\n'))
-const measured = suites.map((suite) => JSON.parse(readFileSync(fileOf(suite), 'utf8')) as Figures)
-const document = documentOf(PROMISES, measured)
-if (!process.argv.includes('--check')) writeFileSync(DOCUMENT, document)
-else if (!existsSync(DOCUMENT) || readFileSync(DOCUMENT, 'utf8') !== document)
-  fail('docs/reliability.md is not what `npm run reliability` writes')
+const complaints = missingTests(PROMISES).map((test) => `There is no such test: ${test}`)
+const measured = Object.keys(SUITES).flatMap(figuresOf)
+if (complaints.length === 0) write(documentOf(PROMISES, measured))
+if (complaints.length > 0) console.error(complaints.join('\n'))
+process.exitCode = complaints.length > 0 ? 1 : 0
 
-function fail(message: string): never {
-  console.error(message)
-  process.exit(1)
+function figuresOf(suite: string): Figures[] {
+  const name = `docs/figures/${suite}.json`
+  const file = new URL(`${suite}.json`, FIGURES)
+  if (!existsSync(file)) complaints.push(`There are no figures: ${name}`)
+  else {
+    const figures = JSON.parse(readFileSync(file, 'utf8')) as Figures
+    if (figures.suite === suite && figures.command && figures.date && figures.figures) return [figures]
+    complaints.push(`These figures are not as test/figures.ts writes them: ${name}`)
+  }
+  return []
+}
+
+function write(document: string): void {
+  if (!process.argv.includes('--check')) writeFileSync(DOCUMENT, document)
+  else if (!existsSync(DOCUMENT) || readFileSync(DOCUMENT, 'utf8') !== document)
+    complaints.push('docs/reliability.md is not what `npm run reliability` writes')
 }
