@@ -1,10 +1,11 @@
 import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bodies/delete-answer.js'
 import { readDeleteResult } from '../bodies/delete-result.js'
+import { isPlainEcho } from '../bodies/plain-result.js'
 import type { HttpAnswer } from '../http.js'
 import { type ConditionalKey, identity, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import type { DeletedKey } from '../report.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
+import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 export type DeletedDetail = Omit<DeletedKey, 'key'>
 
@@ -79,16 +80,16 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 /**
  * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
  *
- * @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
+ * @param isPlain Whether all items are keys that XML writes as they are. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
  */
 export async function readDeleted(
   answer: HttpAnswer,
   items: readonly ConditionalKey[],
-  quiet: boolean,
-  emptyIsSuccess: boolean,
+  { quiet, isPlain, emptyIsSuccess }: { quiet: boolean; isPlain: boolean; emptyIsSuccess: boolean },
 ): Promise<Outcomes<DeletedDetail> | Refusal> {
   if (answer.status !== 200) return readRefusal(answer)
   const requestId = answer.header('x-amz-request-id')
+  if (isPlain && isPlainEcho(answer.body, items as readonly string[])) return { kind: 'outcomes', requestId }
   const document = await readDeleteResult(answer.body)
   if (document.kind === 'error') return readRefusal(answer)
   if (document.kind === 'malformed') return unreadable(answer, `the answer is no DeleteResult: ${document.reason}`)
@@ -119,7 +120,7 @@ function matched(
   const alsoDeleted = new Set(errors.length > 0 ? deleted.map(nameOf) : [])
   for (const entry of errors) {
     const index = entry.key ? open.take(entry.key, entry.versionId) : undefined
-    if (index !== undefined) outcomes[index] = { ...failureOf(entry), unsure: alsoDeleted.has(nameOf(entry)) }
+    if (index !== undefined) outcomes[index] = failureOf(entry, alsoDeleted.has(nameOf(entry)))
     else if (entry.key) stray = true
     else keyless = entry
   }
@@ -129,7 +130,7 @@ function matched(
   }
   // Silence is consent only where every failure that is listed could be put to its key.
   const rest: ItemOutcome<DeletedDetail> = keyless
-    ? { ...failureOf(keyless), unsure: true }
+    ? failureOf(keyless, true)
     : quiet && !stray
       ? { done: undefined }
       : UNREPORTED
@@ -160,13 +161,13 @@ function detailOf(entry: DeletedEntry, named: string | undefined): DeletedDetail
   }
 }
 
-function failureOf({ code, message }: ErrorEntry): ItemFailure {
-  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
+function failureOf({ code, message }: ErrorEntry, unsure: boolean): ItemFailure {
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }), unsure }
   return {
     code,
     message: message || code,
     retryable: RETRYABLE_KEY_CODES.has(code),
-    unsure: false,
+    unsure: unsure || BROKE_DOWN.test(code),
     throttled: THROTTLING_KEY_CODES.has(code),
   }
 }
