@@ -171,13 +171,17 @@ export function wordOf(family: Family, asked: Asked, status: number, body: strin
   return listing ? wordOfListing(family, asked, listing) : UNCLEAR
 }
 
+/** What a store says of a key that it could not finish with; it may be gone. */
+const BROKE_DOWN = /Internal|Timeout/
+
 function wordOfListing(family: Family, { ids, quiet }: Asked, listing: Listing): Word {
   const idsOf = (list: readonly string[]) => new Set(list.map((entry) => entryId(family, entry)))
   const [done, failed, asked] = [idsOf(listing.done), idsOf(listing.failed), new Set(ids)]
+  const broken = family === 'kv' ? new Set() : idsOf(listing.failed.filter((entry) => BROKE_DOWN.test(entry)))
   // Silence is consent only where every failure that is listed belongs to a key that was asked for.
   const silence = quiet && [...failed].every((id) => asked.has(id)) ? 'done' : 'unclear'
   return (id) => {
-    if (failed.has(id)) return done.has(id) ? 'unclear' : 'no'
+    if (failed.has(id)) return done.has(id) || broken.has(id) ? 'unclear' : 'no'
     return done.has(id) ? 'done' : silence
   }
 }
