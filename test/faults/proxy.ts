@@ -389,7 +389,10 @@ class Way {
 
   reset(): void {
     this.end()
-    this.message.socket.resetAndDestroy()
+    const { socket } = this.message
+    // Node never closes a socket that is reset once its other side has ended.
+    if (socket.readyState === 'open') socket.resetAndDestroy()
+    else socket.destroy()
   }
 
   close(): void {

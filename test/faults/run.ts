@@ -57,9 +57,9 @@ export interface Account {
   readonly requestsAtEnd: number
 }
 
-const MOST_RUN_MS = 60_000
+const MOST_RUN_MS = 240_000
 /** How long a client may take to close what it has given up. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 20_000
 
 /** Carries out a plan. */
 export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> {

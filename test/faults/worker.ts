@@ -105,7 +105,6 @@ async function work({ seeds, atOnce }: Job): Promise<Result> {
 async function leftovers(before: Counts): Promise<string[]> {
   const more = () => Object.entries(activeResources()).filter(([kind, number]) => number > (before[kind] ?? 0))
   for (let tries = 0; tries < 100 && more().length > 0; tries++) await pause(20)
-  for (const h of (process as never as {_getActiveHandles(): {localPort?: number, remotePort?: number, constructor: {name: string}, _httpMessage?: unknown, parser?: unknown}[]})._getActiveHandles()) console.log(h.constructor.name, h.localPort, h.remotePort, !!h._httpMessage, !!h.parser, Object.getOwnPropertySymbols(h).map(String).join(' '))
   return more().map(([kind, number]) => `${number} ${kind} left, ${before[kind] ?? 0} before`)
 }
 
