@@ -34,13 +34,16 @@ export class Cutter<Item, Detail extends object> {
     return this.#inputEnded && this.#tray.length === 0 && this.#draft.isEmpty
   }
 
-  /** The next batch; undefined at the end of the input. Throws what the input throws. */
-  next(): Batch<Item, Detail> | undefined | Promise<Batch<Item, Detail> | undefined> {
+  /**
+   * The next batch; undefined at the end of the input. Throws what the input throws. Where the input makes one wait, a
+   * promise to ask again after: it carries no batch, which a run that ends in between would lose.
+   */
+  next(): Batch<Item, Detail> | undefined | Promise<void> {
     for (;;) {
       const batch = this.#unload()
       if (batch || this.#inputEnded || this.#halted) return batch
       const awaited = this.#fill()
-      if (awaited) return this.#nextLater(awaited)
+      if (awaited) return this.#fillLater(awaited)
     }
   }
 
@@ -63,14 +66,8 @@ export class Cutter<Item, Detail extends object> {
     }
   }
 
-  async #nextLater(first: Promise<Item | typeof END>): Promise<Batch<Item, Detail> | undefined> {
-    this.#take(await first)
-    for (;;) {
-      const batch = this.#unload()
-      if (batch || this.#inputEnded || this.#halted) return batch
-      const awaited = this.#fill()
-      if (awaited) this.#take(await awaited)
-    }
+  async #fillLater(first: Promise<Item | typeof END>): Promise<void> {
+    for (let awaited: typeof first | undefined = first; awaited; awaited = this.#fill()) this.#take(await awaited)
   }
 
   /** Takes what the input gives at once, until the tray is full; gives the promise where it makes one wait. */

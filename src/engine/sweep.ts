@@ -221,10 +221,7 @@ export class Sweep<Item, Detail extends object> {
     if (!(batch instanceof Promise)) return this.#accept(batch)
     this.#pulling = true
     batch
-      .then(
-        (pulled) => this.#finished || this.#accept(pulled),
-        (cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }),
-      )
+      .catch((cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }))
       .finally(() => {
         this.#pulling = false
         this.#pump()
