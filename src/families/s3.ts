@@ -1,5 +1,6 @@
 import { crc32, md5 } from '#runtime/checksum'
 import { sha256 } from '#runtime/digest'
+import { readDeleteResult } from '../bodies/delete-result.js'
 import { deleteXml, ENVELOPE_BYTES, isXmlText, objectBytes } from '../bodies/delete-xml.js'
 import { base64, canonicalQuery, isWellFormed, percentEncode } from '../bytes.js'
 import type { Provider } from '../client.js'
@@ -18,7 +19,7 @@ import {
 import { ALONE, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { type Target, targetOf } from '../target.js'
-import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
+import { type DeletedDetail, readDeleted, readRefusal, unreadable } from './s3-answers.js'
 
 /** How a bucket is named in a request: in the path, or in the host. */
 export type Addressing = 'path' | 'virtual'
@@ -131,9 +132,12 @@ function deleteObject(
 
 async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDetail> | Refusal> {
   const requestId = answer.header('x-amz-request-id')
+  const document = answer.status === 200 ? await readDeleteResult(answer.body) : undefined
+  if (document?.kind === 'result' || document?.kind === 'malformed')
+    return unreadable(answer, 'its body is not that of a deletion')
   const marker = answer.header('x-amz-delete-marker') === 'true'
   const version = answer.header('x-amz-version-id')
-  if (answer.status === 204 || answer.status === 200) {
+  if (answer.status === 204 || document?.kind === 'empty') {
     const detail = {
       ...(version !== undefined &&
         version !== 'null' &&
