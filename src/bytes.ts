@@ -9,12 +9,23 @@ export const utf8 = (text: string): Bytes => encoder.encode(text)
 export const text = (bytes: Uint8Array): string => decoder.decode(bytes)
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
+/** Text of UTF-8 bytes without a byte-order mark; undefined where they are no UTF-8. */
+export function strictText(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+const strictDecoder = new TextDecoder('utf-8', { fatal: true })
+
 /** Lower-case hex. */
 export function hex(bytes: Uint8Array): string {
   let out = ''
-  for (const byte of bytes) out += (byte < 16 ? '0' : '') + byte.toString(16)
+  for (let index = 0; index < bytes.length; index++) out += HEX[bytes[index] as number]
   return out
 }
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Standard base64, padded. */
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))

@@ -1,3 +1,4 @@
+import { strictText } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import {
   DELETED_FIELDS,
@@ -14,19 +15,13 @@ import type { XmlElement } from './xml-document.js'
 
 export type { DeleteAnswer } from './delete-answer.js'
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 /**
  * What the body of an answer to DeleteObjects says, whatever its status; it never throws. Bytes that are not UTF-8 make it
  * malformed as a whole, for a key among them could only be guessed.
  */
 export function readDeleteResult(body: Bytes): DeleteAnswer | Promise<DeleteAnswer> {
-  let source: string
-  try {
-    source = decoder.decode(body)
-  } catch {
-    return malformed('not UTF-8')
-  }
+  const source = strictText(body)
+  if (source === undefined) return malformed('not UTF-8')
   if (!isText(source)) return { kind: 'empty' }
   return readPlainResult(source) ?? readAnyResult(source)
 }

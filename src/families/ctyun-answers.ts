@@ -3,7 +3,7 @@ import { isWellFormed } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
 import type { DeletedDetail } from './s3-answers.js'
 
 /** Names of the store's S3 side that stand in codes and messages, and mean that it may work later. */
@@ -55,7 +55,7 @@ export function readDeletedObjects(
 
 /** Credentials, signature, routing: lasting, unless the status says otherwise or the clock was wrong. */
 const gatewayRemedy = (status: number): Remedy =>
-  status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock'
+  status === 408 || status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock'
 
 function failureRemedy({ errorCode, error, message }: JsonObject, status: number): Remedy {
   if (status !== 200 && ['slow', 'retry'].includes(remedyForStatus(status))) return remedyForStatus(status)
@@ -113,7 +113,7 @@ function matched(
     else {
       const before = outcomes.get(name)
       const unsure = before !== undefined && ('done' in before || before.unsure)
-      outcomes.set(name, isDeleted ? { done: detailOf(object) } : { ...failureOf(object), unsure })
+      outcomes.set(name, isDeleted ? { done: detailOf(object) } : failureOf(object, unsure))
     }
   }
   const silent = strays > 0 ? UNREPORTED : rest
@@ -143,10 +143,15 @@ function detailOf({ versionID, deleteMarker, deleteMarkerVersionID, deleteMarker
   return Object.keys(detail).length > 0 ? detail : undefined
 }
 
-function failureOf(entry: JsonObject): ItemFailure {
+function failureOf(entry: JsonObject, unsure: boolean): ItemFailure {
   const code = stringOf(entry.code)
   const message = stringOf(entry.message)
-  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
-  const passes = PASSING.test(code)
-  return { code, message: message || code, retryable: passes, unsure: false, throttled: THROTTLING.test(code) }
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }), unsure }
+  return {
+    code,
+    message: message || code,
+    retryable: PASSING.test(code),
+    unsure: unsure || BROKE_DOWN.test(code),
+    throttled: THROTTLING.test(code),
+  }
 }

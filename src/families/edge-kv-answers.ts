@@ -1,4 +1,5 @@
-import { type JsonObject, readJson, stringOf, stringsOf } from '../bodies/json.js'
+import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bodies/json.js'
+import { strictText } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
@@ -35,7 +36,9 @@ const ADVICE: Readonly<Record<string, string>> = {
 }
 
 /** Reads the answer of a batch: 200 means little, the two lists say what was done. */
-export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | Refusal {
+export function readBatch(answer: HttpAnswer, keys: readonly string[], isPlain = false): Outcomes<Nothing> | Refusal {
+  const echo = isPlain && answer.status === 200 ? echoOf(answer, keys) : undefined
+  if (echo) return echo
   // Where it lists what it has done, an error beside that does not matter.
   const { document, refusal } = readAnswer(answer, ({ SuccessKeys }) => SuccessKeys !== undefined)
   if (refusal) return refusal
@@ -53,6 +56,29 @@ export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes
     return done.has(key) ? { done: undefined } : UNREPORTED
   })
   return { kind: 'outcomes', requestId, outcomes }
+}
+
+const SUCCEEDED = '"SuccessKeys":'
+
+/**
+ * The outcome where the answer lists just these keys as succeeded, in this order, and none as failed. The list is compared
+ * as text, for JSON writes each of these keys in one way only, and the rest is parsed without it.
+ */
+function echoOf(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | undefined {
+  const source = strictText(answer.body)
+  if (source === undefined) return undefined
+  const from = source.indexOf(SUCCEEDED) + SUCCEEDED.length
+  const list = `["${keys.join('","')}"]`
+  const to = from + list.length
+  const rest = source.slice(to)
+  // The list must be the member of that name of the object itself, and the only one.
+  if (/[{[]/.test(source.slice(1, from)) || source.slice(from, to) !== list || rest.includes(SUCCEEDED))
+    return undefined
+  const read = parseJson(`${source.slice(0, from)}0${rest}`)
+  if (read.kind !== 'object' || read.value.SuccessKeys !== 0 || member(read.value, 'Code') !== undefined)
+    return undefined
+  const failed = stringsOf(read.value.FailKeys)
+  return failed?.length === 0 ? { kind: 'outcomes', requestId: requestIdOf(answer, read.value) } : undefined
 }
 
 /** Reads the answer of a call for one item. */
@@ -80,7 +106,7 @@ function readAnswer(
 function refused(answer: HttpAnswer, document: JsonObject, code: string | undefined): Refusal {
   const message = member(document, 'Message')
   const advice = ADVICE[code ?? '']
-  return refusalOf(
+  const refusal = refusalOf(
     answer,
     {
       code,
@@ -90,6 +116,9 @@ function refused(answer: HttpAnswer, document: JsonObject, code: string | undefi
     },
     remedyOf(code, answer.status === 200 ? 500 : answer.status),
   )
+  // No two attempts have the same nonce. Browsers send a request twice when a connection breaks: the first may have been
+  // carried out.
+  return code === 'SignatureNonceUsed' ? { ...refusal, unsure: true } : refusal
 }
 
 function remedyOf(code: string | undefined, status: number): Remedy {

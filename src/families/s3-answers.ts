@@ -1,10 +1,11 @@
 import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bodies/delete-answer.js'
 import { readDeleteResult } from '../bodies/delete-result.js'
+import { isPlainEcho } from '../bodies/plain-result.js'
 import type { HttpAnswer } from '../http.js'
 import { type ConditionalKey, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import type { DeletedKey } from '../report.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
+import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 export type DeletedDetail = Omit<DeletedKey, 'key'>
 
@@ -79,16 +80,16 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 /**
  * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
  *
- * @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
+ * @param isPlain Whether all items are keys that XML writes as they are. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
  */
 export async function readDeleted(
   answer: HttpAnswer,
   items: readonly ConditionalKey[],
-  quiet: boolean,
-  emptyIsSuccess: boolean,
+  { quiet, isPlain, emptyIsSuccess }: { quiet: boolean; isPlain: boolean; emptyIsSuccess: boolean },
 ): Promise<Outcomes<DeletedDetail> | Refusal> {
   if (answer.status !== 200) return readRefusal(answer)
   const requestId = answer.header('x-amz-request-id')
+  if (isPlain && isPlainEcho(answer.body, items as readonly string[])) return { kind: 'outcomes', requestId }
   const document = await readDeleteResult(answer.body)
   if (document.kind === 'error') return readRefusal(answer)
   if (document.kind === 'malformed') return unreadable(answer, `the answer is no DeleteResult: ${document.reason}`)
@@ -97,7 +98,7 @@ export async function readDeleted(
   return unreadable(answer, 'the answer is empty')
 }
 
-export const unreadable = (answer: HttpAnswer, what: string): Refusal => ({
+const unreadable = (answer: HttpAnswer, what: string): Refusal => ({
   ...lost('BadResponse', `HTTP 200, but ${what}`),
   status: answer.status,
   requestId: answer.header('x-amz-request-id'),
@@ -125,11 +126,11 @@ function matched(
     const before = place === undefined ? undefined : outcomes[place]
     if (!entry.key) keyless = entry
     else if (place === undefined || (before && !('done' in before))) stray = true
-    else outcomes[place] = { ...failureOf(entry), unsure: before !== undefined }
+    else outcomes[place] = failureOf(entry, before !== undefined)
   }
   // Silence is consent only where everything that is listed could be put to its key.
   const rest: ItemOutcome<DeletedDetail> = keyless
-    ? { ...failureOf(keyless), unsure: true }
+    ? failureOf(keyless, true)
     : quiet && !stray
       ? { done: undefined }
       : UNREPORTED
@@ -158,13 +159,13 @@ function detailOf(entry: DeletedEntry, named: string | undefined): DeletedDetail
   }
 }
 
-function failureOf({ code, message }: ErrorEntry): ItemFailure {
-  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
+function failureOf({ code, message }: ErrorEntry, unsure: boolean): ItemFailure {
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }), unsure }
   return {
     code,
     message: message || code,
     retryable: RETRYABLE_KEY_CODES.has(code),
-    unsure: false,
+    unsure: unsure || BROKE_DOWN.test(code),
     throttled: THROTTLING_KEY_CODES.has(code),
   }
 }

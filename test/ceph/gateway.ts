@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { count } from './tally.js'
 
 /** The programs that are started here, and the Debian packages that hold them. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -24,6 +25,8 @@ const LONGEST_FOLDER_BYTES = 80
 /** The monitor takes one, the gateway one, the storage daemon the rest. */
 const PORTS = 10
 const PATIENCE_MS = 30_000
+
+export const FAULTS = 'Faults made'
 
 export interface Account {
   readonly accessKeyId: string
@@ -46,6 +49,9 @@ export interface Gateway {
   kill(): Promise<void>
   /** Starts the gateway again; what is stored is still there. */
   restart(): Promise<void>
+  /** Halts the gateway: connections are taken and nothing is answered. */
+  pause(): void
+  resume(): void
   /** Halts the storage daemon: requests stall. */
   pauseStorage(): void
   resumeStorage(): void
@@ -132,6 +138,7 @@ class Cluster implements Gateway {
   }
 
   async kill(): Promise<void> {
+    count(FAULTS, 'gateway killed with SIGKILL', 'times')
     await this.#gateway?.end('SIGKILL')
     this.#gateway = undefined
   }
@@ -147,7 +154,17 @@ class Cluster implements Gateway {
     })
   }
 
+  pause(): void {
+    count(FAULTS, 'gateway halted with SIGSTOP', 'times')
+    this.#gateway?.signal('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#gateway?.signal('SIGCONT')
+  }
+
   pauseStorage(): void {
+    count(FAULTS, 'storage halted with SIGSTOP', 'times')
     this.#storage?.signal('SIGSTOP')
   }
 

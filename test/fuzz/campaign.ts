@@ -1,151 +1,132 @@
+// The fuzz campaign: answers of stores, changed, and answers made up, each held against an independent reading.
+import { parseArgs } from 'node:util'
 import fc from 'fast-check'
-import { readAnyResult, readDeleteResult } from '../../src/bodies/delete-result.js'
-import { isXmlText } from '../../src/bodies/delete-xml.js'
-import type { Bytes, HttpAnswer } from '../../src/http.js'
-import { type DeleteReport, isKeysweepError, type ObjectKey } from '../../src/index.js'
-import { keyOf, versionOf } from '../../src/items.js'
-import type { Sample } from './corpus.js'
+import { type Figure, record } from '../figures.js'
+import { fromVectors, recorded } from './corpus.js'
 import { DECODERS, type DecoderName } from './decoders.js'
-import { BODIES, ITEMS } from './generated.js'
-import { complaints, isDone, isSaidDone, overlooked } from './judge.js'
-import { type Mutations, mutate, mutations } from './mutations.js'
-import { utf8Of } from './reading.js'
-import { CLIENTS, DELETIONS } from './stores.js'
+import { examine, examineRun, type Finding } from './examine.js'
+import { growth } from './growth.js'
+import { generated, type Input, mutated, untouched } from './inputs.js'
+import { CLIENTS, DELETIONS, type StoreName } from './stores.js'
 
-/** What one decoder is given: an answer, and the items it answers for. */
-export interface Input {
-  readonly items: readonly ObjectKey[]
-  readonly quiet: boolean
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
-  readonly mutations?: Mutations
+const USAGE = `npm run test:fuzz -- [options]
+  --inputs N  so many inputs (default: 20000)
+  --seed N    repeats a campaign, together with its --inputs
+  --record    writes the figures to docs/figures/fuzz.json`
+
+/** What all inputs of one kind are, and what is done with each. */
+interface Part {
+  readonly name: string
+  readonly inputs: fc.Arbitrary<Input>
+  /** Of all inputs. */
+  readonly share: number
+  readonly look: (input: Input) => Promise<Finding>
 }
 
-const NOT_MENTIONED = ['never mentioned', 'a']
-const STATUSES = [200, 200, 201, 204, 206, 304, 400, 403, 404, 416, 429, 500, 503]
-
-/** A success more often than not: nothing else can do harm. */
-const status = fc.oneof(
-  { weight: 8, arbitrary: fc.constant(undefined) },
-  { weight: 3, arbitrary: fc.constant(200) },
-  { weight: 1, arbitrary: fc.constantFrom(...STATUSES) },
-)
-
-/** Answers of stores, changed. */
-export const mutated = (decoder: DecoderName, samples: readonly Sample[]): fc.Arbitrary<Input> =>
-  fc
-    .tuple(anySample(samples.filter((sample) => sample.decoder === decoder)), mutations, fc.boolean(), status)
-    .map(([sample, changes, quiet, otherStatus]) => ({
-      items: withOthers(sample.items, decoder),
-      quiet,
-      status: otherStatus ?? sample.status,
-      headers: sample.headers,
-      body: mutate(sample.body, changes, DECODERS[decoder].syntax),
-      mutations: changes,
-    }))
-
-/** Of each status alike; a success three times as often, for in what it says lies the danger. */
-function anySample(samples: readonly Sample[]): fc.Arbitrary<Sample> {
-  const [successes, others] = [true, false].map((wanted) => samples.filter((sample) => sample.status < 300 === wanted))
-  return fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...(successes ?? [])) },
-    { weight: 1, arbitrary: fc.constantFrom(...(others ?? [])) },
-  )
-}
-
-/** Answers that no store gave. */
-export const generated = (decoder: DecoderName): fc.Arbitrary<Input> =>
-  fc
-    .tuple(BODIES.get(DECODERS[decoder].syntax) as fc.Arbitrary<Uint8Array>, fc.boolean(), status)
-    .map(([body, quiet, otherStatus]) => ({
-      items: isForOne(decoder) ? ITEMS.slice(0, 1) : withOthers(ITEMS, decoder),
-      quiet,
-      status: otherStatus ?? 200,
-      headers: {},
-      body,
-    }))
-
-const isForOne = (decoder: DecoderName) => decoder.endsWith('DeleteObject') || decoder.endsWith('PutKv')
-
-function withOthers(items: readonly ObjectKey[], decoder: DecoderName): readonly ObjectKey[] {
-  if (isForOne(decoder)) return items.slice(0, 1)
-  const all = decoder.startsWith('alibaba') ? items.map(keyOf) : items
-  return [...new Map([...all, ...NOT_MENTIONED].map((item) => [JSON.stringify(item), item])).values()]
-}
-
-const answerOf = ({ status, headers, body }: Input): HttpAnswer => ({
-  status,
-  header: (name) => headers[name],
-  body: body as Bytes,
+const { values } = parseArgs({
+  options: {
+    inputs: { type: 'string' },
+    seed: { type: 'string' },
+    record: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 })
 
-/** What one input showed. */
-export interface Finding {
-  readonly wrong: readonly string[]
-  readonly done: number
-  readonly overlooked: number
-}
+if (values.help) console.log(USAGE)
+else await campaign()
 
-/** Has a decoder read an answer, and holds what it makes of it against an independent reading. */
-export async function examine(name: DecoderName, input: Input): Promise<Finding> {
-  const { decode, read } = DECODERS[name]
-  const { items, quiet } = input
-  const answer = answerOf(input)
-  const mode = { quiet, bypassGovernance: false }
-  const wrong: string[] = []
-  const reading = read(answer)
-  try {
-    const verdict = await decode(answer, items, mode)
-    wrong.push(...complaints(verdict, items, quiet, reading))
-    const backwards = await decode(answer, [...items].reverse(), mode)
-    for (const [index, item] of items.entries())
-      if (isDone(verdict, index) !== isDone(backwards, items.length - 1 - index))
-        wrong.push(`the fate of ${JSON.stringify(item)} depends on the order of the request`)
-    if (name.endsWith('DeleteObjects')) wrong.push(...(await disagreement(input.body)))
-    const done = items.filter((_, index) => isDone(verdict, index)).length
-    return { wrong, done, overlooked: overlooked(verdict, items, quiet, reading) }
-  } catch (error) {
-    return { wrong: [`threw ${String(error)}`], done: 0, overlooked: 0 }
+async function campaign(): Promise<void> {
+  const seed = wholeNumber('seed', 1 + Math.floor(Math.random() * 0x7fff_fffe))
+  const inputs = wholeNumber('inputs', 20_000)
+  console.log(`seed ${seed}; again: npm run test:fuzz -- --seed ${seed} --inputs ${inputs}`)
+  const startedAt = performance.now()
+  const samples = [...(await recorded()), ...fromVectors()]
+  const kinds = new Map<string, number>()
+  const rows: Record<string, Record<string, Figure>> = {}
+  let passed = 0
+  let failed = 0
+  for (const { name, input } of samples.map(untouched)) {
+    const { wrong, overlooked } = await examine(name, input)
+    if (overlooked > 0) wrong.push('something of what it says is overlooked')
+    if (wrong.length === 0) passed++
+    else failed += show(`${name}, as it was`, input, wrong.join('; '))
   }
-}
-
-/** Whether the reader for the usual form and the XML parser tell different things of one body. */
-async function disagreement(body: Uint8Array): Promise<string[]> {
-  const source = utf8Of(body)
-  const quick = await readDeleteResult(body as Bytes)
-  if (source === undefined) return quick.kind === 'malformed' ? [] : ['bytes that are not UTF-8 were read']
-  if (quick.kind === 'empty') return []
-  const whole = await readAnyResult(source)
-  return JSON.stringify(quick) === JSON.stringify(whole) ? [] : ['the two readers disagree']
-}
-
-/** The same for a whole run of a client: its report must not go beyond what the answer says. */
-export async function examineRun(store: keyof typeof CLIENTS, input: Input): Promise<Finding> {
-  const { quiet, status, headers, body } = input
-  // What no XML can carry goes by another call, which this is no answer to.
-  const items = input.items.filter((item) => isXmlText(keyOf(item)))
-  const reading = DECODERS[DELETIONS[store]].read(answerOf(input))
-  const hasBody = status !== 204 && status !== 304
-  const fetch = async () => new Response(hasBody ? (body as Bytes) : null, { status, headers })
-  const wrong: string[] = []
-  let report: DeleteReport
-  try {
-    report = await CLIENTS[store]({ fetch }).deleteMany(items, { quiet })
-  } catch (error) {
-    if (!isKeysweepError(error) || !error.report) return { wrong: [`threw ${String(error)}`], done: 0, overlooked: 0 }
-    report = error.report as DeleteReport
+  for (const { name, inputs: arbitrary, share, look } of parts(samples)) {
+    const row = { inputs: 0, 'with something done': 0, 'more cautious than the reading': 0, failed: 0 }
+    rows[name] = row
+    const property = fc.asyncProperty(arbitrary, async (input) => {
+      for (const kind of input.changes) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+      const { wrong, done, overlooked } = await look(input)
+      row.inputs++
+      if (done > 0) row['with something done']++
+      if (overlooked > 0) row['more cautious than the reading']++
+      if (wrong.length > 0) throw new Error(wrong.join('; '))
+    })
+    const result = await fc.check(property, { seed, numRuns: Math.max(1, Math.ceil(inputs * share)) })
+    passed += result.numRuns - (result.failed ? 1 : 0)
+    if (result.failed) {
+      row.failed = show(name, (result.counterexample as [Input])[0], String(result.errorInstance))
+      failed += row.failed
+    }
+    console.log(
+      `${name}: ${Object.entries(row)
+        .map(([what, count]) => `${count} ${what}`)
+        .join(', ')}`,
+    )
   }
-  const identity = (item: ObjectKey | { readonly key: string }) => JSON.stringify([keyOf(item), versionOf(item)])
-  const asked = items.slice(0, report.resumeFrom)
-  if (report.deleted.length + report.failed.length !== asked.length) wrong.push('not every item is accounted for')
-  for (const item of asked) {
-    const isReported = report.deleted.some((deleted) => keyOf(item) === deleted.key && !wasFailed(report, item))
-    if (isReported && !(reading && isSaidDone(item, items, quiet, reading)))
-      wrong.push(`${identity(item)} is reported deleted`)
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  console.log(`${seconds} s, Node ${process.version}`)
+  if (values.record) {
+    process.env.KEYSWEEP_RECORD = '1'
+    record({
+      suite: 'fuzz',
+      command: `npm run test:fuzz -- --seed ${seed} --inputs ${inputs} --record`,
+      figures: {
+        inputs: passed + failed,
+        seed,
+        seconds,
+        'answers of stores among them, as they were': samples.length,
+        'keys called done that were not said to be, readers that disagreed, and anything thrown': failed,
+      },
+      tables: {
+        'What was read': rows,
+        'How answers were changed': Object.fromEntries([...kinds].sort().map(([kind, times]) => [kind, { times }])),
+        'Time by size, at its steepest': await growth(),
+      },
+    })
   }
-  return { wrong, done: report.deleted.length, overlooked: 0 }
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = failed > 0 ? 1 : 0
 }
 
-const wasFailed = ({ failed }: DeleteReport, item: ObjectKey) =>
-  failed.some(({ key, versionId }) => key === keyOf(item) && versionId === versionOf(item))
+/** Each call of each provider, and whole runs of each client. */
+function parts(samples: Parameters<typeof mutated>[1]): Part[] {
+  const decoders = Object.keys(DECODERS) as DecoderName[]
+  const stores = Object.keys(CLIENTS) as StoreName[]
+  return [
+    ...decoders.flatMap((name): Part[] => {
+      const look = (input: Input) => examine(name, input)
+      return [
+        { name: `${name}, changed`, inputs: mutated(name, samples), share: 0.6 / decoders.length, look },
+        { name: `${name}, made up`, inputs: generated(name), share: 0.3 / decoders.length, look },
+      ]
+    }),
+    ...stores.map((store): Part => {
+      const look = (input: Input) => examineRun(store, input)
+      return { name: `a run of ${store}`, inputs: mutated(DELETIONS[store], samples), share: 0.1 / stores.length, look }
+    }),
+  ]
+}
+
+function wholeNumber(name: 'seed' | 'inputs', standard: number): number {
+  const number = Number(values[name] ?? standard)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new RangeError(`--${name} must be a whole number, 1 or more\n${USAGE}`)
+}
+
+/** Tells of a failure, and counts it. */
+function show(name: string, input: Input, what: string): 1 {
+  console.log(`\n${name}: ${what.slice(0, 1000)}`)
+  console.log(JSON.stringify({ ...input, body: Buffer.from(input.body).toString('latin1') }).slice(0, 4000), '\n')
+  return 1
+}

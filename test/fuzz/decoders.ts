@@ -1,9 +1,9 @@
 import { readDeletedObjects } from '../../src/families/ctyun-answers.js'
 import { edgeKvProvider } from '../../src/families/edge-kv.js'
 import { s3Provider } from '../../src/families/s3.js'
-import type { HttpAnswer } from '../../src/http.js'
+import type { Awaitable, HttpAnswer } from '../../src/http.js'
 import type { ObjectKey } from '../../src/items.js'
-import type { Mode, Operation, Verdict } from '../../src/operation.js'
+import type { Call, Mode, Operation, Verdict } from '../../src/operation.js'
 import { json } from './json-syntax.js'
 import type { Syntax } from './mutations.js'
 import {
@@ -20,7 +20,9 @@ import { xml } from './xml-syntax.js'
 export interface Decoder {
   readonly syntax: Syntax
   readonly read: Read
-  decode(answer: HttpAnswer, items: readonly ObjectKey[], mode: Mode): Verdict<object> | Promise<Verdict<object>>
+  decode(answer: HttpAnswer, items: readonly ObjectKey[], mode: Mode, isPlain?: boolean): Awaitable<Verdict<object>>
+  /** Whether the body of a request for these items is written at once, in which case the decoder is told so. */
+  isPlain(items: readonly ObjectKey[], mode: Mode): boolean
 }
 
 const endpoint = { protocol: 'http:', host: '127.0.0.1:1', path: '', signingHost: undefined }
@@ -48,12 +50,21 @@ const keyValue = (name: string) =>
     actions: { deleteBatch: 'BatchDelete', putBatch: 'BatchPut', put: 'Put' },
   })
 
-type AnyOperation = Operation<never, object> | undefined
-
-const decoder = (operation: AnyOperation, syntax: Syntax, read: Read): Decoder => {
-  if (!operation) throw new Error('there is no such operation')
-  return { syntax, read, decode: (answer, items, mode) => operation.decode(answer, items as never, mode) }
+const decoder = (call: AnyCall | undefined, syntax: Syntax, read: Read): Decoder => {
+  if (!call) throw new Error('there is no such call')
+  return {
+    syntax,
+    read,
+    decode: (answer, items, mode, isPlain) => call.decode(answer, items as never, mode, isPlain),
+    isPlain(items, mode) {
+      const isOfStrings = items.every((item) => typeof item === 'string')
+      const plain = isOfStrings && call.writePlain?.(items, mode, 1 << 20, (bytes) => new Uint8Array(bytes))
+      return plain !== undefined && plain !== false && plain.count === items.length
+    },
+  }
 }
+
+type AnyCall = Call<never, object> & Pick<Operation<never, object>, 'writePlain'>
 
 const { deletes, puts } = keyValue('alibaba-esa')
 
@@ -71,6 +82,7 @@ export const DECODERS = {
     syntax: json,
     read: readEnvelope,
     decode: (answer, items, { quiet }) => readDeletedObjects(answer, items, quiet),
+    isPlain: () => false,
   },
 } as const satisfies Readonly<Record<string, Decoder>>
 

@@ -41,11 +41,8 @@ export const readMultipleDeletion =
     }
   }
 
-/** DeleteObject: a success has no body. */
-export const readDeletion: Read = ({ status, body }) => {
-  const isBlank = /^[ \t\r\n]*$/.test(utf8Of(body) ?? '?')
-  return status === 204 || (status === 200 && isBlank) ? EVERYTHING : undefined
-}
+/** DeleteObject: its success is a 204, which has no body. */
+export const readDeletion: Read = ({ status }) => (status === 204 ? EVERYTHING : undefined)
 
 function readResult(root: XmlElement): Reading {
   const deleted: Entry[] = []

@@ -8,6 +8,8 @@ import { YandexStorageClient } from 'keysweep/yandex'
 import type { DeleteOptions, DeleteReport, Fetch, KeyPair, ObjectKey, Source } from '../../src/index.js'
 import type { DecoderName } from './decoders.js'
 
+export type { StoreName }
+
 /** What a client is opened with here. */
 export interface Opening {
   readonly fetch: Fetch

@@ -1,5 +1,6 @@
 // Deletes the keys of a file through `deleteBatches`, checks every batch against the keys that were asked for, and writes what
 // became of each key to a file of outcomes. Tells its numbers over IPC.
+import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type DeleteBatch, EsaKvClient, S3StorageClient } from 'keysweep'
 import { keyLines } from '../../examples/key-lines.js'
@@ -66,7 +67,9 @@ async function run(job: Job): Promise<Result> {
   let peakHeapMiB = 0
   let looked = 0
   const file = await open(job.outcomes, 'w')
-  for await (const batch of connect(job).deleteBatches(keyLines(job.keys))) {
+  for await (const batch of connect(job).deleteBatches(
+    keyLines(createReadStream(job.keys, { highWaterMark: 256 * 1024 })),
+  )) {
     for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += batch.stats[name]
     for (const { code, outcome } of batch.failed) {
       const reason = `${code} (${outcome})`
