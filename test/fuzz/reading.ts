@@ -100,14 +100,14 @@ const textOf = (element: XmlElement): string =>
  * characters that XML does not have but stores write, and `]]>` in a text.
  */
 function wellFormed(source: string): XmlDocument | undefined {
-  const relaxed = source.includes('<![CDATA[')
-    ? source
-    : source
-        .replace(/&#(?:x0*([\da-f]{1,2})|0*(\d{1,2}));/gi, (reference, hex?: string, decimal?: string) => {
-          const code = hex ? Number.parseInt(hex, 16) : Number(decimal)
-          return isControl(code) ? String.fromCharCode(code) : reference
-        })
-        .replaceAll(']]>', ']]&gt;')
+  const relaxed = source.replace(
+    /<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|\]\]>|&#(?:x0*([\da-f]{1,4})|0*(\d{1,5}));/gis,
+    (whole, hex?: string, decimal?: string) => {
+      if (whole === ']]>') return ']]&gt;'
+      const char = String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal ?? 0x20))
+      return ODD.includes(char) ? char : whole
+    },
+  )
   const hidden = withCharacters(relaxed, ODD, STAND_INS)
   try {
     // Without its errors, which are those of namespaces; a malformed document is none all the same.
