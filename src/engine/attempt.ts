@@ -4,8 +4,8 @@ import { type HttpAnswer, type HttpRequest, TransportError } from '../http.js'
 import { type Call, isWhole, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
 import type { Store } from './store.js'
 
-/** No answer is longer than this; it is several times what a full batch of the longest keys can fill. */
-const MOST_ANSWER_BYTES = 32 * 1024 * 1024
+/** No answer is longer than this: twice what a full batch of the longest keys fills with every character escaped. */
+export const MOST_ANSWER_BYTES = 16 * 1024 * 1024
 
 /** What an attempt is to send. */
 export interface Errand<Item, Detail> {

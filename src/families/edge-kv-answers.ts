@@ -37,7 +37,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Reads the answer of a batch: 200 means little, the two lists say what was done. */
 export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | Refusal {
-  const { document, refusal } = readAnswer(answer)
+  // Where it lists what it has done, an error beside that does not matter.
+  const { document, refusal } = readAnswer(answer, ({ SuccessKeys }) => SuccessKeys !== undefined)
   if (refusal) return refusal
   const succeeded = stringsOf(document.SuccessKeys)
   const failed = stringsOf(document.FailKeys)
@@ -79,18 +80,21 @@ export function readEcho(answer: HttpAnswer, whole: Whole | undefined): Outcomes
 
 /** Reads the answer of a call for one item. */
 export function readSingle(answer: HttpAnswer): Outcomes<Nothing> | Refusal {
-  const { document, refusal } = readAnswer(answer)
+  const { document, refusal } = readAnswer(answer, () => false)
   return refusal ?? { kind: 'outcomes', requestId: requestIdOf(answer, document) }
 }
 
 /** The document of a success, or what the answer says instead. */
-function readAnswer(answer: HttpAnswer): { document: JsonObject; refusal?: Refusal } {
+function readAnswer(
+  answer: HttpAnswer,
+  isResult: (document: JsonObject) => boolean,
+): { document: JsonObject; refusal?: Refusal } {
   const read = readJson(answer.body)
   const document: JsonObject = read.kind === 'object' ? read.value : {}
   const code = member(document, 'Code')
   const isSuccess = answer.status >= 200 && answer.status < 300
-  if (!isSuccess || (code !== undefined && document.SuccessKeys === undefined))
-    return { document, refusal: refused(answer, document, code) }
+  const hasCode = (document.Code ?? document.code ?? null) !== null
+  if (!isSuccess || (hasCode && !isResult(document))) return { document, refusal: refused(answer, document, code) }
   if (read.kind === 'object') return { document }
   const what = read.kind === 'empty' ? 'empty' : `no JSON object: ${read.reason}`
   return { document, refusal: unreadable(answer, `the answer is ${what}`) }
