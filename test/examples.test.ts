@@ -356,7 +356,7 @@ declare const keys: string[]
   test('ARCHITECTURE.md names every file of src, and no others', async () => {
     const text = await readFile(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
     const table = text.slice(text.indexOf('Below `src`'), text.indexOf('Below `test`'))
-    const named = [...table.matchAll(/`([\w/-]+\.ts)`(?=.* \|)/g)].map(([, path]) => path)
+    const named = [...table.matchAll(/`([\w./-]+\.ts)`(?=.* \|)/g)].map(([, path]) => path)
     const files = await readdir(join(ROOT, 'src'), { recursive: true })
     expect(named.sort()).toEqual(files.filter((path) => path.endsWith('.ts')).sort())
   })
