@@ -288,6 +288,11 @@ describe('the small examples', () => {
     expect(new Set(emulator.state.keys('s3', 'photos'))).toEqual(new Set(failed.map(({ key }) => key)))
   })
 
+  test('sweep-some keeps what an earlier invocation left, where this one has no request for it either', async () => {
+    const { deleted, next } = await sweepSome(store, () => [], { from: 3000, again: keys }, 2)
+    expect([deleted, next]).toEqual([2000, { from: 3000, again: keys.slice(2000) }])
+  })
+
   test('put-entries writes values that expire', async () => {
     emulator.state.create('alibaba-esa', 'sessions')
     const kv = new EsaKvClient({ namespace: 'sessions', credentials, fetch: emulator.fetch })
