@@ -44,6 +44,15 @@ export default defineConfig({
       apart('restarts'),
       apart('ceph', { globalSetup: 'test/ceph/recording.ts' }),
       apart('workers'),
+      {
+        resolve: sources('node'),
+        test: {
+          name: 'pages',
+          include: ['examples/browser/test/**/*.pages.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
     coverage: { include: ['src/**'] },
   },

@@ -3,6 +3,7 @@ import process from 'node:process'
 import type { Job, Usage } from '../job.js'
 import { type Item, itemAt, itemsOf, VALUE } from '../keys.js'
 import type { Entry, Module, Outcome } from './contender.js'
+import { takenSinceStart } from './since-start.js'
 
 const KIB_IN_MIB = 1024
 
@@ -40,7 +41,7 @@ async function measure(job: Job): Promise<Usage> {
     () => undefined,
     (reason: unknown) => String(reason),
   )
-  const endedAt = performance.now()
+  const sinceStart = takenSinceStart()
   const { user, system } = process.cpuUsage(cpuBefore)
   const peakRssMiB = process.resourceUsage().maxRSS / KIB_IN_MIB
   collectGarbage()
@@ -49,9 +50,9 @@ async function measure(job: Job): Promise<Usage> {
     // Looked at only now, so that what the contender reports is held until here.
     done: last ? done : 0,
     cpuSeconds: (user + system) / 1e6,
-    wallSeconds: (endedAt - startedAt) / 1e3,
+    wallSeconds: (sinceStart.wallMs - startedAt) / 1e3,
     peakRssMiB,
-    sinceStartMs: endedAt,
+    sinceStart,
     heldBytes,
     ...(error !== undefined && { error }),
   }
@@ -63,7 +64,7 @@ const broken = (reason: unknown): Usage => ({
   cpuSeconds: 0,
   wallSeconds: 0,
   peakRssMiB: 0,
-  sinceStartMs: 0,
+  sinceStart: takenSinceStart(),
   heldBytes: 0,
   error: String(reason),
 })
