@@ -21,6 +21,8 @@ export function readJson(body: Bytes): JsonBody {
 export function parseJson(source: string): JsonBody {
   if (/^[ \t\r\n]*$/.test(source)) return { kind: 'empty' }
   try {
+    if (source.length > LONG && openings(source) > MOST_OPENINGS)
+      return { kind: 'malformed', reason: 'too many objects' }
     const value: unknown = JSON.parse(source)
     return isObject(value) ? { kind: 'object', value } : { kind: 'malformed', reason: 'JSON, but not an object' }
   } catch {
@@ -28,6 +30,29 @@ export function parseJson(source: string): JsonBody {
     return { kind: 'malformed', reason: 'not JSON' }
   }
 }
+
+/** From here on it could matter that an empty list takes many times its two bytes once it is parsed. */
+const LONG = 1 << 20
+/** Ten times what a full answer has. */
+const MOST_OPENINGS = 100_000
+
+/** How many objects and lists begin in a document. */
+function openings(source: string): number {
+  let count = 0
+  let isInString = false
+  for (let at = 0; at < source.length; at++) {
+    const unit = source.charCodeAt(at)
+    if (unit === QUOTE) isInString = !isInString
+    else if (isInString) at += unit === BACKSLASH ? 1 : 0
+    else if (unit === BRACKET || unit === BRACE) count++
+  }
+  return count
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const BRACKET = 0x5b
+const BRACE = 0x7b
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -13,7 +13,7 @@ import {
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
-const HEAD = /[ \t\n]*(?:<\?xml [^<>?]*\?>)?[ \t\n]*<DeleteResult(?: xmlns="[^"<&]*")?>/y
+const HEAD = /(?:<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?\?>)?[ \t\n]*<DeleteResult(?: xmlns="[^"<&]*")?>/y
 const KEY_ALONE = /[ \t\n]*<Deleted>[ \t\n]*<Key>([^<&]*)<\/Key>[ \t\n]*<\/Deleted>/y
 const DELETED = /[ \t\n]*<Deleted>/y
 const DELETED_END = /[ \t\n]*<\/Deleted>/y
