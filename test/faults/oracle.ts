@@ -193,7 +193,8 @@ class Truth {
       const isThere = this.#isThere(given)
       if (plan.action === 'delete' ? wasThere && !isThere : !wasThere && isThere) lie('changed all the same')
     } else {
-      const isUnclear = exchanges.some((exchange) => sayingOf(exchange, id) !== 'no')
+      // A conflict may be with an earlier request of the same run.
+      const isUnclear = exchanges.some((exchange) => sayingOf(exchange, id) !== 'no' || exchange.status === 409)
       const isExcused = aborted || this.account.left || this.#timedOut || (attempts > exchanges.length && this.#hasLost)
       if (!isUnclear && !isExcused) lie('unknown, for no reason')
     }

@@ -27,6 +27,8 @@ export interface Exchange {
   readonly at: number
   fate?: Fate
   isOver?: true
+  step?: string
+  peek?: () => string
   /** Undefined where it was not read. */
   asked?: Asked
   bodyBytes: number
@@ -119,7 +121,7 @@ export class Proxy {
   /** What befell the requests that have not come to their end. */
   get unsettled(): string {
     const open = this.exchanges.filter(({ isOver }) => !isOver)
-    return open.map(({ fate = 'no fault', status, word }) => `${fate} ${status} ${Boolean(word)}`).join(', ')
+    return open.map((e) => `${e.fate} ${e.step} ${e.peek?.()}`).join(', ')
   }
 
   async close(): Promise<void> {
@@ -148,6 +150,9 @@ export class Proxy {
     const dice = this.#dice.for('request', index)
     const exchange: Exchange = { at: performance.now(), bodyBytes: 0 }
     this.exchanges.push(exchange)
+    const so = message.socket
+    exchange.peek = () => JSON.stringify({ rs: so.readyState, d: so.destroyed, re: so.readableEnded, we: so.writableEnded, wf: so.writableFinished, wl: so.writableLength, paused: so.isPaused(), c: message.complete, rd: response.destroyed, rc: response.closed, rf: response.writableFinished })
+    exchange.step = 'begun'
     void response.once('close', () => (exchange.isOver = true))
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)
     let isOpen = true
@@ -181,6 +186,7 @@ export class Proxy {
     for await (const chunk of message) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
     exchange.bodyBytes = body.length
+    exchange.step = 'read'
     exchange.asked = askedIn(this.#family, message.method ?? '', message.url ?? '', body.toString())
     if (this.plan.jitterMs > 0) {
       count(this.counts, 'jitter')
@@ -268,7 +274,8 @@ export class Proxy {
   }
 
   /** Passes a request on to the emulator; undefined where that broke the connection without an answer. */
-  async #forward({ message }: Way, body: Buffer): Promise<Answer | undefined> {
+  async #forward({ message, exchange }: Way, body: Buffer): Promise<Answer | undefined> {
+    exchange.step = 'forwarding'
     const answer = await new Promise<Answer | undefined>((resolve, reject) => {
       const { hostname, port } = this.target
       const headers = message.rawHeaders as unknown as Record<string, string>
@@ -292,6 +299,7 @@ export class Proxy {
       })
       request.end(body)
     })
+    exchange.step = 'forwarded'
     return answer
   }
 
@@ -402,6 +410,7 @@ class Way {
 
   /** Waits until the client has given up. */
   async abandoned(): Promise<void> {
+    this.exchange.step = 'abandoned'
     if (!this.message.socket.destroyed) await once(this.message.socket, 'close')
   }
 
