@@ -192,7 +192,9 @@ function inputOf(dice: Dice, family: Family, action: Plan['action']): Pick<Plan,
   const [from, to] = limits[size]
   const isHuge = family === 'kv' && !heavy && dice.chance(0.008)
   return {
-    count: isHuge ? dice.between(10_001, 12_000) : dice.between(from, heavy && action === 'put' ? Math.min(to, 150) : to),
+    count: isHuge
+      ? dice.between(10_001, 12_000)
+      : dice.between(from, heavy && action === 'put' ? Math.min(to, 150) : to),
     keys: {
       hostile: dice.pick([0, 0.02, 0.3]),
       impossible: dice.pick([0, 0, 0.01, 0.2]),
@@ -235,7 +237,7 @@ function emulatorFaults(dice: Dice, store: StoreName, quiet: boolean, refuses: b
       : {},
     keyErrors,
     reset: some(0.05),
-    leaveOut: isSilenceTrue && dice.chance(0.1) ? dice.pick([0.01, 0.3]) : 0,
+    leaveOut: isSilenceTrue && dice.chance(0.15) ? dice.pick([0.01, 0.3]) : 0,
     errorInside200: some(0.06),
     html: some(0.05),
     empty: isEmptyTrue ? some(0.06) : 0,

@@ -15,11 +15,12 @@ import { count } from './counts.js'
 import { Dice } from './dice.js'
 import { type Identity, identityOf } from './identity.js'
 import { type Stock, stockUp } from './input.js'
+import { FaultLayer } from './layer.js'
 import type { Moment, Plan } from './plan.js'
-import { type Exchange, Proxy } from './proxy.js'
 import { Input, Thrown } from './source.js'
 import { type Client, openClient } from './stores.js'
 import { leftOpen, type OpenTimers, watched } from './watch.js'
+import type { Exchange } from './way.js'
 
 /** A report of a run or a batch, whatever it did. */
 export interface Report {
@@ -39,7 +40,7 @@ export interface Account {
   readonly identity: Identity
   readonly state: Pick<State, 'versions' | 'keys'>
   readonly input: Input
-  readonly proxy: Proxy
+  readonly layer: FaultLayer
   readonly exchanges: readonly Exchange[]
   /** Connections that the network did not let come about. */
   readonly refusedConnections: number
@@ -75,14 +76,14 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
   }
   const keys = stock.given.flatMap(({ id, key }) => (id === undefined ? [] : [key]))
   const surroundings = { elsewhere, keys: keys.length > 0 ? keys : ['a key'], passed }
-  const proxy = await Proxy.open(plan, endpoints[plan.store], surroundings)
+  const layer = await FaultLayer.open(plan, endpoints[plan.store], surroundings)
   const input = new Input(plan, stock.given, (index) => passed('item', index))
-  const network = new Network(plan, proxy)
+  const network = new Network(plan, layer)
   const callbacks = new Callbacks(plan, passed)
   const client = openClient(
     plan.store,
     {
-      endpoint: proxy.endpoint,
+      endpoint: layer.endpoint,
       credentials: identity.credentials,
       ...network.options,
       timeoutMs: plan.timeoutMs,
@@ -115,16 +116,15 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
   await watched(timers, () => Promise.race([consumer.consume(input.open(), options), guard]))
   limit.abort()
   clearTimeout(alarm)
-  const requestsAtEnd = proxy.exchanges.length
+  const requestsAtEnd = layer.exchanges.length
   if (process.env.WHERE) for (const t of timers) if (t.hasRef()) leftovers.push((t as never as { where: string }).where)
   if (leftOpen(timers) > 0) leftovers.push(`${leftOpen(timers)} timers`)
   if (getEventListeners(controller.signal, 'abort').length > 0) leftovers.push('a listener on the signal')
-  if (!(await proxy.settled(PATIENCE_MS)))
-    leftovers.push(`an open request: ${proxy.unsettled}`)
+  leftovers.push(...(await layer.settled(PATIENCE_MS)).map((fate) => `an open request, ${fate}`))
   // Whatever was put off would come now.
   await pause(plan.retry.maxDelayMs > 50 ? 20 : plan.retry.maxDelayMs + 5)
   await network.close(leftovers)
-  await proxy.close()
+  await layer.close()
   await close()
   return {
     plan,
@@ -132,8 +132,8 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
     identity,
     state: emulator.state,
     input,
-    proxy,
-    exchanges: proxy.exchanges,
+    layer,
+    exchanges: layer.exchanges,
     refusedConnections: network.refused,
     ...consumer.outcome,
     aborted: controller.signal.aborted,
@@ -153,7 +153,7 @@ class Network {
 
   constructor(
     readonly plan: Plan,
-    readonly proxy: Proxy,
+    readonly layer: FaultLayer,
   ) {
     if (plan.transport === 'dispatcher') this.#agent = this.#openAgent()
   }
@@ -171,7 +171,7 @@ class Network {
       connect: (options, callback) => {
         const isRefused = dice.for('connection', this.#connections++).chance(this.plan.refusedConnections)
         if (isRefused) this.refused++
-        count(this.proxy.counts, 'connection refused', Number(isRefused))
+        count(this.layer.counts, 'connection refused', Number(isRefused))
         connect(isRefused ? { ...options, port: '1' } : options, callback)
       },
     })

@@ -82,7 +82,7 @@ async function work({ seeds, atOnce }: Job): Promise<Result> {
         const lies = judge(account)
         if (lies.length > 0) fail(seed, lies)
         else passed++
-        addCounts(faults, account.proxy.counts)
+        addCounts(faults, account.layer.counts)
         addCounts(outcomes, outcomesOf(account))
         count(endings, endingOf(account))
         requests += account.exchanges.length
