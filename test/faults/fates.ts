@@ -1,6 +1,7 @@
 import type { DeletedKey, FailedKey } from 'keysweep'
+import type { Report } from './consumer.js'
 import type { Given } from './input.js'
-import type { Account, Report } from './run.js'
+import type { Account } from './run.js'
 
 const LOCAL_CODES = new Set(['InvalidKey', 'InvalidEntry'])
 const DOTS = /(^|\/)\.{1,2}(\/|$)/

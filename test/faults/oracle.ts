@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { isKeysweepError, type KeysweepError } from 'keysweep'
+import type { Report } from './consumer.js'
 import { fatesOf } from './fates.js'
-import type { Account, Report } from './run.js'
+import type { Account } from './run.js'
 import { STORES } from './stores.js'
 import { Truth } from './truth.js'
 
