@@ -226,11 +226,14 @@ describe('a bundle', () => {
     expect(eagerInputs.filter(xmlOrMd5)).toEqual([])
   })
 
-  test('with s3 loads the XML parser only when it is needed', async () => {
+  test.each([
+    ['the XML parser', 'fast-xml-parser'],
+    ['SHA-256 in JavaScript', 'runtime/web/sha256'],
+  ])('with s3 loads %s only when it is needed', async (_what, part) => {
     const { inputs, eagerInputs } = await bundle(`export * from 'keysweep/s3'`)
-    const isParser = (path: string) => path.includes('fast-xml-parser')
-    expect(inputs.some(isParser)).toBe(true)
-    expect(eagerInputs.filter(isParser)).toEqual([])
+    const isPart = (path: string) => path.includes(part)
+    expect(inputs.some(isPart)).toBe(true)
+    expect(eagerInputs.filter(isPart)).toEqual([])
   })
 
   const halvesIn = (inputs: string[]) =>

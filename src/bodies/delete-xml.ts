@@ -1,6 +1,6 @@
-import { utf8, utf8Length } from '../bytes.js'
+import { utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
-import type { Lend, PlainBody } from '../operation.js'
+import type { Lend, Whole } from '../operation.js'
 
 /** One `Object` element of a DeleteObjects request. */
 export interface XmlObject {
@@ -43,16 +43,7 @@ const OBJECT = '<Object><Key>'
 const OBJECT_END = '</Key></Object>'
 
 /** Bytes of the body around its objects, with `Quiet`. */
-export const ENVELOPE_BYTES = HEAD.length + QUIET.length + TAIL.length
-
-/** Keys that stand in the body as they are, each character one byte. */
-const PLAIN_ASCII = /^[ -%'-;=?-~]*$/
-
-/** Bytes of the `Object` element, exactly. */
-export const objectBytes = (object: string | XmlObject): number =>
-  typeof object === 'string' && PLAIN_ASCII.test(object)
-    ? OBJECT.length + object.length + OBJECT_END.length
-    : utf8Length(objectXml(object))
+export const ENVELOPE_BYTES: number = HEAD.length + QUIET.length + TAIL.length
 
 const BETWEEN = OBJECT_END + OBJECT
 const NOT_PRINTABLE_ASCII = /[^ -~]/
@@ -64,12 +55,12 @@ const QUIET_TAIL_BYTES = utf8(OBJECT_END + QUIET + TAIL)
  * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
  * ASCII, or is empty or longer than `longestKey`.
  */
-export function plainDeleteXml(
+export function wholeDeleteXml(
   keys: readonly string[],
   quiet: boolean,
   { mostBytes, longestKey }: { mostBytes: number; longestKey: number },
   lend: Lend,
-): PlainBody | undefined {
+): Whole | undefined {
   let bytes = ENVELOPE_BYTES
   let count = 0
   for (const key of keys) {
@@ -93,14 +84,11 @@ export function plainDeleteXml(
 const encoder = new TextEncoder()
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
-export function deleteXml(objects: readonly (string | XmlObject)[], quiet: boolean): Bytes {
-  let body = HEAD
-  for (const object of objects) body += objectXml(object)
-  return utf8(quiet ? body + QUIET + TAIL : body + TAIL)
-}
+export const deleteXml = (objects: readonly string[], quiet: boolean): Bytes =>
+  utf8(HEAD + objects.join('') + (quiet ? QUIET + TAIL : TAIL))
 
-/** Elements in the order in which the AWS SDKs write them; the date as IMF-fixdate, in whole seconds. */
-function objectXml(object: string | XmlObject): string {
+/** One `Object` element, its parts in the order in which the AWS SDKs write them; the date as IMF-fixdate, in whole seconds. */
+export function objectXml(object: string | XmlObject): string {
   if (typeof object === 'string') return OBJECT + xmlText(object) + OBJECT_END
   const { key, versionId, eTag, lastModified, size } = object
   let xml = `<Object><Key>${xmlText(key)}</Key>`

@@ -1,4 +1,4 @@
-import { text } from '../bytes.js'
+import { strictText } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import {
   DELETED_FIELDS,
@@ -13,7 +13,7 @@ import {
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
-const HEAD = /[ \t\n]*(?:<\?xml [^<>?]*\?>)?[ \t\n]*<DeleteResult(?: xmlns="[^"<&]*")?>/y
+const HEAD = /(?:<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?\?>)?[ \t\n]*<DeleteResult(?: xmlns="[^"<&]*")?>/y
 const KEY_ALONE = /[ \t\n]*<Deleted>[ \t\n]*<Key>([^<&]*)<\/Key>[ \t\n]*<\/Deleted>/y
 const DELETED = /[ \t\n]*<Deleted>/y
 const DELETED_END = /[ \t\n]*<\/Deleted>/y
@@ -60,7 +60,8 @@ const LAST = '</Key></Deleted>'
 
 /** Whether an answer lists just these keys, in this order, and says nothing more; each must stand in XML as it is. */
 export function isPlainEcho(body: Bytes, keys: readonly string[]): boolean {
-  const source = text(body)
+  const source = strictText(body)
+  if (source === undefined) return false
   const from = source.indexOf(FIRST)
   const to = source.lastIndexOf(LAST) + LAST.length
   return (

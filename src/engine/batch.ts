@@ -1,6 +1,5 @@
-import type { Bytes } from '../http.js'
 import { keyOf, versionOf } from '../items.js'
-import type { Done } from '../operation.js'
+import type { Done, Written } from '../operation.js'
 import type { FailedKey } from '../report.js'
 
 /** Why an item is not done. */
@@ -40,10 +39,10 @@ type Fate<Detail> = Done<Detail> | FailedKey | typeof PLANNED
 /** A contiguous piece of the input, and what has become of each of its items. */
 export class Batch<Item, Detail extends object> {
   readonly items: Item[]
-  /** The body of the request for all items, where it was written when they were cut; taken by the first request. */
-  plainBody: Bytes | undefined
+  /** What was written of the items when they were cut; taken by the first request. */
+  written: Written | undefined
   /** For an item that another of the batch stands for: the index of that other. */
-  readonly twins = new Map<number, number>()
+  readonly twins: Map<number, number> = new Map()
   /** Items that no batch can carry, by index. */
   readonly alone: number[] = []
   #open: number
@@ -57,11 +56,11 @@ export class Batch<Item, Detail extends object> {
   constructor(
     readonly offset: number,
     items: Item[] = [],
-    plainBody?: Bytes,
+    written?: Written,
   ) {
     this.items = items
     this.#open = items.length
-    this.plainBody = plainBody
+    this.written = written
   }
 
   /** Takes an item in, and gives its index. */

@@ -1,14 +1,25 @@
 import type { Bytes } from '../http.js'
 
-/** Memory for bodies, lent again and again: to get a new piece of this size costs more than to fill it. */
+const ROUND = 65_536
+
+/** Memory for bodies, used again and again: to get a new piece of this size costs more than to fill it. */
 export class Buffers {
   readonly #idle: Bytes[] = []
 
-  /** At least so many bytes, of any content. */
-  readonly lend = (bytes: number): Bytes => {
-    const idle = this.#idle.pop()
+  /** At least so many bytes, of any content. They are offered again until they are taken. */
+  readonly offer = (bytes: number): Bytes => {
+    const idle = this.#idle.at(-1)
+    if (idle && idle.length >= bytes) return idle
     // One that is too small is given up, so that all grow to the size that is asked for.
-    return idle && idle.length >= bytes ? idle : new Uint8Array(Math.ceil(bytes / ROUND) * ROUND)
+    this.#idle.pop()
+    const memory = new Uint8Array(Math.ceil(bytes / ROUND) * ROUND)
+    this.#idle.push(memory)
+    return memory
+  }
+
+  /** Takes out what was offered last. */
+  take(): void {
+    this.#idle.pop()
   }
 
   /** Takes back memory that nobody reads any more, whole or in part. */
@@ -16,5 +27,3 @@ export class Buffers {
     this.#idle.push(new Uint8Array(buffer))
   }
 }
-
-const ROUND = 65_536

@@ -1,13 +1,9 @@
-import type { Bytes } from '../http.js'
-import type { Operation } from '../operation.js'
+import type { Operation, Whole } from '../operation.js'
 import type { Batch } from './batch.js'
 import { Draft, type Limits } from './draft.js'
 import { END, type Puller } from './source.js'
 
 export type { Limits } from './draft.js'
-
-/** Writes the body for keys that need no looking at; see `Operation.writePlain`. */
-export type WritePlain = (keys: readonly string[]) => { readonly body: Bytes; readonly count: number } | undefined
 
 /** Cuts the input into batches that each fit one request, by count and by encoded bytes. */
 export class Cutter<Item, Detail extends object> {
@@ -26,7 +22,8 @@ export class Cutter<Item, Detail extends object> {
     operation: Operation<Item, Detail>,
     private readonly limits: Readonly<Limits>,
     now: () => number,
-    private readonly writePlain?: WritePlain,
+    /** Writes the body for keys that need no looking at; see `Operation.writeWhole`. */
+    private readonly writeWhole: (keys: readonly string[]) => Whole | undefined,
   ) {
     this.#draft = new Draft(operation, limits, now)
     this.#inputEnded = puller.total === 0
@@ -99,19 +96,18 @@ export class Cutter<Item, Detail extends object> {
   /** A batch, where enough was taken for one. */
   #unload(): Batch<Item, Detail> | undefined {
     if (!this.#isTrayFull && !this.#inputEnded) return undefined
-    return (this.#draft.isEmpty ? this.#cutPlain() : undefined) ?? this.#cutOneByOne()
+    return (this.#draft.isEmpty ? this.#cutWhole() : undefined) ?? this.#cutOneByOne()
   }
 
-  /** A batch of the keys in the tray, as many as fit, where all of them are plain and different. */
-  #cutPlain(): Batch<Item, Detail> | undefined {
+  /** A batch of the keys in the tray, as many as fit, where all of them are different and can be written in one go. */
+  #cutWhole(): Batch<Item, Detail> | undefined {
     const items = this.#tray
-    if (!this.writePlain || items.length === 0 || items.length > this.limits.items || !areDistinct(items))
-      return undefined
-    const written = this.writePlain(items)
+    if (items.length === 0 || items.length > this.limits.items || !areDistinct(items)) return undefined
+    const written = this.writeWhole(items)
     if (!written) return undefined
     this.#keep(items, written.count)
     if (written.count < items.length) items.length = written.count
-    return this.#draft.whole(items, written.body)
+    return this.#draft.whole(items, written)
   }
 
   /** Moves items from the tray to the draft until they make a batch. */

@@ -1,5 +1,5 @@
 import { identityOf } from '../items.js'
-import { ALONE, type Operation } from '../operation.js'
+import { ALONE, type Operation, type Whole } from '../operation.js'
 import { Batch } from './batch.js'
 
 /** What one request may hold; lowered while a run goes on, where a store turns out to take less than documented. */
@@ -17,6 +17,8 @@ export class Draft<Item, Detail extends object> {
   #index = 0
   #batch = new Batch<Item, Detail>(0)
   #bytes: number
+  /** Each item as it stands in a body; empty for those that are in none. */
+  #texts: string[] = []
   #seen = new Set<string>()
   /** Where each item stands; made when the first duplicate turns up, which in most batches none does. */
   #places: Map<string, number> | undefined
@@ -33,9 +35,9 @@ export class Draft<Item, Detail extends object> {
     return this.#batch.items.length === 0
   }
 
-  /** A batch of items that need no looking at, while there is nothing in the making. */
-  whole(items: Item[], body: Batch<Item, Detail>['plainBody']): Batch<Item, Detail> {
-    const batch = new Batch<Item, Detail>(this.#index, items, body)
+  /** A batch of items whose body is written already, while there is nothing in the making. */
+  whole(items: Item[], written: Whole): Batch<Item, Detail> {
+    const batch = new Batch<Item, Detail>(this.#index, items, written)
     this.#index += items.length
     this.#restart()
     return batch
@@ -51,42 +53,43 @@ export class Draft<Item, Detail extends object> {
   /** The batch as it is; another one begins. */
   cut(): Batch<Item, Detail> {
     const batch = this.#batch
+    batch.written = this.#texts
     this.#restart()
     return batch
   }
 
   #place(item: Item): Batch<Item, Detail> | undefined {
-    const size = this.operation.measure(item, this.now)
-    if (typeof size === 'object') {
-      this.#batch.fail(this.#batch.add(item), { ...size, retryable: false })
-      return undefined
-    }
-    if (size === ALONE) {
+    const text = this.operation.write(item, this.now)
+    if (text === ALONE) {
       const cut = this.#batch.alone.length >= MOST_ALONE ? this.cut() : undefined
-      this.#batch.alone.push(this.#batch.add(item))
+      this.#batch.alone.push(this.#include(item, ''))
       return cut
     }
+    if (typeof text === 'object') {
+      this.#batch.fail(this.#include(item, ''), { ...text, retryable: false })
+      return undefined
+    }
+    const size = this.operation.measure(text)
     const known = this.#seen.size
-    if (known === this.#seen.add(identityOf(item)).size) return this.#placeTwin(item, size)
+    if (known === this.#seen.add(identityOf(item)).size) return this.#placeTwin(item, text, size)
     const cut = known > 0 && this.#bytes + size > this.limits.bytes ? this.cut() : undefined
     if (cut) this.#seen.add(identityOf(item))
-    const index = this.#batch.add(item)
+    const index = this.#include(item, text)
     this.#places?.set(identityOf(item), index)
     this.#bytes += size
     return cut
   }
 
   /** Adds an item that the batch has already: one stands for both, unless they ask for different things. */
-  #placeTwin(item: Item, size: number): Batch<Item, Detail> | undefined {
+  #placeTwin(item: Item, text: string, size: number): Batch<Item, Detail> | undefined {
     const { items } = this.#batch
     const identity = identityOf(item)
     this.#places ??= placesIn(this.#batch)
     const index = this.#places.get(identity) as number
-    const earlier = items[index] as Item
-    const grown = this.#bytes + size - (this.operation.measure(earlier, this.now) as number)
-    const merges = this.operation.interchangeable(earlier, item) && grown <= this.limits.bytes
+    const grown = this.#bytes + size - this.operation.measure(this.#texts[index] as string)
+    const merges = this.operation.interchangeable(items[index] as Item, item) && grown <= this.limits.bytes
     const cut = merges ? undefined : this.cut()
-    const added = this.#batch.add(item)
+    const added = this.#include(item, text)
     if (merges) this.#batch.merge(index, added)
     else this.#seen.add(identity)
     this.#places?.set(identity, added)
@@ -94,10 +97,16 @@ export class Draft<Item, Detail extends object> {
     return cut
   }
 
+  #include(item: Item, text: string): number {
+    this.#texts.push(text)
+    return this.#batch.add(item)
+  }
+
   #restart(): void {
     if (this.#seen.size > 0) this.#seen = new Set()
     this.#places = undefined
     this.#bytes = this.operation.envelopeBytes
+    this.#texts = []
     this.#batch = new Batch(this.#index)
   }
 }

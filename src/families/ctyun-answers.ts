@@ -1,4 +1,5 @@
 import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.js'
+import { isWellFormed } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
@@ -24,12 +25,13 @@ export function readDeletedObjects(
   const { status } = answer
   const read = readJson(answer.body)
   const isSuccess = status >= 200 && status < 300
-  const envelope = read.kind === 'object' ? read.value : undefined
-  if (envelope?.statusCode === undefined || envelope.statusCode === null) {
+  const envelope: JsonObject = read.kind === 'object' ? read.value : {}
+  const given = envelope.statusCode
+  if (typeof given !== 'string' && typeof given !== 'number') {
     if (!isSuccess) return refusalOf(answer, {}, remedyForStatus(status === 503 ? 503 : status))
     return { ...lost('BadResponse', `HTTP ${status}, but the answer is no envelope with a statusCode`), status }
   }
-  const statusCode = String(envelope.statusCode)
+  const statusCode = String(given)
   if (statusCode === '800')
     return isSuccess
       ? readObjects(answer, envelope, items, quiet)
@@ -45,7 +47,7 @@ export function readDeletedObjects(
     isGateway ? gatewayRemedy(status) : failureRemedy(envelope, status),
   )
   // What a failed envelope lists all the same is known; the rest of the request is not.
-  const partial = isGateway ? undefined : listedIn(envelope)
+  const partial = isSuccess && !isGateway ? listedIn(envelope) : undefined
   if (!partial || partial.deleted.length + partial.errors.length === 0) return refusal
   const { code, message } = refusal
   return matched(partial, items, { code, message, retryable: true, unsure: true }, refusal.requestId)
@@ -71,8 +73,10 @@ function readObjects(
   const listed = listedIn(envelope)
   if (!listed)
     return { ...lost('BadResponse', 'The answer lists no deleted and failed objects'), status: answer.status }
+  const requestId = stringOf(envelope.requestId)
+  if (isEcho(listed, items)) return { kind: 'outcomes', requestId }
   const rest: ItemOutcome<DeletedDetail> = quiet ? { done: undefined } : UNREPORTED
-  return matched(listed, items, rest, stringOf(envelope.requestId))
+  return matched(listed, items, rest, requestId)
 }
 
 interface Listed {
@@ -86,6 +90,12 @@ function listedIn({ returnObj }: JsonObject): Listed | undefined {
   const deleted = objectsOf((returnObj as JsonObject).deleted)
   const errors = objectsOf((returnObj as JsonObject).errors)
   return deleted && errors ? { deleted, errors } : undefined
+}
+
+/** Whether the answer lists just what was asked, in that order, and says nothing more: nearly every answer does. */
+function isEcho({ deleted, errors }: Listed, items: readonly ObjectKey[]): boolean {
+  if (errors.length > 0 || deleted.length !== items.length) return false
+  return deleted.every((object, index) => object.key === items[index] && !detailOf(object))
 }
 
 /** Puts what is listed to the items of the request, by key and version. */
@@ -103,7 +113,7 @@ function matched(
     ...errors.map((entry) => [entry, false] as const),
   ]) {
     const [object, isDeleted] = entry
-    const key = stringOf(object.key)
+    const key = keyIn(object)
     const version = stringOf(object.versionID)
     const name = [nameOf(key ?? '', version), nameOf(key ?? '', undefined)].find((candidate) => asked.has(candidate))
     // Failures come last and win: what is listed both ways is not known to be deleted.
@@ -120,6 +130,12 @@ function matched(
     requestId,
     outcomes: items.map((item) => outcomes.get(nameOf(keyOf(item), versionOf(item))) ?? silent),
   }
+}
+
+/** Half a surrogate pair is in no key that was sent; a name that begins with one is that of a version. */
+function keyIn(object: JsonObject): string | undefined {
+  const key = stringOf(object.key)
+  return key !== undefined && isWellFormed(key) ? key : undefined
 }
 
 const nameOf = (key: string, version: string | undefined) => (version ? identity(key, version) : key)

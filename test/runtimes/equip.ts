@@ -18,13 +18,12 @@ export async function installTools(folder: string): Promise<void> {
   await writeFile(stamp, '')
 }
 
-/** What a runner is and in which version, as it says itself; throws where it is missing. */
-export async function versionOf({ title, debian, version: [binary = '', ...args] }: Runner): Promise<string> {
-  try {
-    const { stdout } = await run(binary, args)
-    return /\d+(\.\d+)+|\d{4}-\d\d-\d\d/.exec(stdout)?.[0] ?? stdout.trim()
-  } catch (cause) {
-    const remedy = debian ? `: apt-get install --no-install-recommends ${debian.join(' ')}` : ''
-    throw new Error(`${title} is missing${remedy}`, { cause })
-  }
+/** Which version of a runtime there is, as it says itself; undefined where there is none. */
+export async function versionOf({ version: [binary = '', ...args] }: Runner): Promise<string | undefined> {
+  const { stdout } = await run(binary, args).catch(() => ({ stdout: '' }))
+  return /\d+(\.\d+)+|\d{4}-\d\d-\d\d/.exec(stdout)?.[0]
 }
+
+/** What to do about a runtime that is not there. */
+export const remedyFor = ({ debian }: Runner): string =>
+  debian ? `apt-get install --no-install-recommends ${debian.join(' ')}` : 'it should have come from npm'

@@ -1,25 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type RuntimeFigures, readFigures, writeFigures } from '../figures/figures.js'
 import { installPacked } from '../packed.js'
 import { bundleSuite } from './bundle.js'
 import { type Control, openControl } from './control.js'
-import { installTools, versionOf } from './equip.js'
+import { installTools, remedyFor, versionOf } from './equip.js'
 import { RUNNERS, type Runner } from './runners.js'
 import { runProgram } from './start.js'
 
 // One suite in every runtime of a group, from the packed tarball, against the emulator on loopback ports.
-
-/** What the README's table is made of. */
-export interface RuntimeFigures {
-  readonly title: string
-  readonly version: string
-  readonly cases: number
-  readonly cannot: readonly string[]
-}
-
-const FIGURES = join(import.meta.dirname, '../../docs/figures/runtimes.json')
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,9 +22,6 @@ const wanted = Object.entries(RUNNERS).filter(
 if (wanted.length === 0) throw new Error(`name groups, or with --only runtimes: ${Object.keys(RUNNERS).join(', ')}`)
 
 await installTools(import.meta.dirname)
-const versions = new Map<string, string>()
-for (const [name, runner] of wanted) versions.set(name, await versionOf(runner))
-
 const folder = await mkdtemp(join(tmpdir(), 'keysweep-'))
 const figures: Record<string, RuntimeFigures> = {}
 let passed = 0
@@ -41,22 +29,32 @@ let failed = 0
 try {
   const app = await installPacked(folder)
   for (const [name, runner] of wanted) {
-    const version = versions.get(name) ?? ''
+    const { title, half, cannot } = runner
+    const version = await versionOf(runner)
+    if (version === undefined) {
+      failed++
+      console.log(`✗ ${title} is missing: ${remedyFor(runner)}`)
+      continue
+    }
     const startedAt = performance.now()
     const results = await runSuite(runner, join(app, 'programs', name), app)
     passed += results.passed
     failed += results.failed.length
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    console.log(
-      `${runner.title} ${version}: ${results.passed} passed, ${results.failed.length} failed (after ${seconds} s)`,
-    )
+    console.log(`${title} ${version}: ${results.passed} passed, ${results.failed.length} failed (after ${seconds} s)`)
     for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
-    figures[name] = { title: runner.title, version, cases: results.passed, cannot: Object.values(runner.cannot) }
+    figures[name] = { title, half, version, cases: results.passed, cannot: Object.values(cannot) }
   }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-if (values.record && failed === 0) await record()
+if (values.record && failed === 0) {
+  const all = { ...readFigures('runtimes'), ...figures }
+  writeFigures(
+    'runtimes',
+    Object.fromEntries(Object.keys(RUNNERS).flatMap((name) => (all[name] ? [[name, all[name]]] : []))),
+  )
+}
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 
@@ -73,12 +71,4 @@ async function runSuite(runner: Runner, place: string, app: string): Promise<Con
     await control.close()
   }
   return results
-}
-
-/** Replaces the figures of the runtimes that ran. */
-async function record(): Promise<void> {
-  const known = JSON.parse(await readFile(FIGURES, 'utf8').catch(() => '{}')) as typeof figures
-  const all = { ...known, ...figures }
-  const ordered = Object.fromEntries(Object.keys(RUNNERS).flatMap((name) => (all[name] ? [[name, all[name]]] : [])))
-  await writeFile(FIGURES, `${JSON.stringify(ordered, undefined, 2)}\n`)
 }

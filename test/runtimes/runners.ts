@@ -16,6 +16,8 @@ export interface Place {
 export interface Runner {
   /** As it is called in the README. */
   readonly title: string
+  /** Which half of the package its conditions choose. */
+  readonly half: 'node' | 'web'
   readonly group: 'runtimes' | 'browsers'
   /** Debian packages that hold it; it comes from npm where there are none. */
   readonly debian?: readonly string[]
@@ -28,16 +30,17 @@ export interface Runner {
   readonly version: readonly string[]
   /** What it opens a page at; a browser does not end with its program, and asks before it sends across origins. */
   readonly host?: string
-  /** With the reason; the suite asserts that it is so. */
+  /** In words for the README; the suite asserts that it is so. */
   readonly cannot: Readonly<Partial<Record<Ability, string>>>
 }
 
 const installed = (path: string) => join(import.meta.dirname, 'node_modules', path)
 
 const WEB_HALF = {
-  dispatcher: 'has no undici',
-  listen: 'opens no ports',
-  dotSegments: 'fetch folds them',
+  dispatcher: '`dispatcher` is refused, for undici is Node’s',
+  listen: '`listen()` of the emulator is refused: no ports to open',
+  dotSegments:
+    'a key that XML cannot carry fails as `InvalidKey` where it holds `.` or `..` segments, which `fetch` folds',
 }
 
 /** A program of its own beside the installed package, whose conditions it resolves itself. */
@@ -47,6 +50,7 @@ const node = (version: number): Runner => {
   const binary = installed(`node${version}/bin/node`)
   return {
     title: `Node ${version}`,
+    half: 'node',
     group: 'runtimes',
     entry: 'script',
     bundle: BESIDE,
@@ -77,10 +81,14 @@ new EdgeVM().evaluate(readFileSync(__dirname + '/program.js', 'utf8'))
 `
 
 const BROWSER: BuildOptions = { platform: 'browser', format: 'esm', splitting: true }
-const IN_A_BROWSER = { ...WEB_HALF, redirects: 'hides the status of a redirect from pages' }
+const IN_A_BROWSER = {
+  ...WEB_HALF,
+  redirects: 'a redirect is refused as everywhere, but its status is hidden from pages',
+}
 
 const chromium = (title: string, host: string, cannot: Runner['cannot']): Runner => ({
   title,
+  half: 'web',
   group: 'runtimes',
   debian: ['chromium'],
   entry: 'script',
@@ -114,6 +122,9 @@ user_pref('browser.shell.checkDefaultBrowser', false)
 user_pref('browser.aboutwelcome.enabled', false)
 `
 
+/** Holds its MiniBrowser, which prints no version without a screen. */
+const WEBKIT = 'libwebkit2gtk-4.1-0'
+
 /** Every runtime the suite runs in. */
 export const RUNNERS: Readonly<Record<string, Runner>> = {
   node20: node(20),
@@ -122,6 +133,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   node26: node(26),
   bun: {
     title: 'Bun',
+    half: 'web',
     group: 'runtimes',
     entry: 'script',
     bundle: BESIDE,
@@ -131,6 +143,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   },
   deno: {
     title: 'Deno',
+    half: 'web',
     group: 'runtimes',
     entry: 'script',
     bundle: BESIDE,
@@ -148,6 +161,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   },
   workerd: {
     title: 'workerd (Cloudflare Workers), without Node compatibility',
+    half: 'web',
     group: 'runtimes',
     entry: 'worker',
     bundle: { conditions: ['workerd', 'worker'], platform: 'browser', format: 'esm' },
@@ -158,6 +172,7 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   },
   'edge-vm': {
     title: 'Edge VM (Next.js, Vercel)',
+    half: 'web',
     group: 'runtimes',
     entry: 'script',
     bundle: { conditions: ['edge-light'], platform: 'browser', format: 'iife' },
@@ -169,10 +184,11 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   chromium: chromium('Chromium', '127.0.0.1', IN_A_BROWSER),
   'chromium-http': chromium('Chromium, page on plain http', 'page.test', {
     ...IN_A_BROWSER,
-    subtle: 'browsers keep it from such pages; SHA-256 runs in JavaScript',
+    subtle: '`crypto.subtle` is kept from such pages, so that digests run in JavaScript',
   }),
   firefox: {
     title: 'Firefox',
+    half: 'web',
     group: 'browsers',
     debian: ['firefox-esr'],
     entry: 'script',
@@ -192,8 +208,9 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   },
   webkit: {
     title: 'WebKitGTK',
+    half: 'web',
     group: 'browsers',
-    debian: ['webkit2gtk-driver', 'xvfb', 'xauth'],
+    debian: [WEBKIT, 'xvfb', 'xauth'],
     entry: 'script',
     bundle: BROWSER,
     start: ({ port }) => [
@@ -204,7 +221,8 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
       '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser',
       `http://127.0.0.1:${port}/`,
     ],
-    version: ['/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser', '--version'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for dpkg.
+    version: ['dpkg-query', '--show', '--showformat=${Version}', WEBKIT],
     host: '127.0.0.1',
     cannot: IN_A_BROWSER,
   },

@@ -14,7 +14,12 @@ export async function runProgram(runner: Runner, folder: string, control: Contro
   }
   const [binary = '', ...args] = runner.start({ folder, port: control.port })
   // With a process group of its own, so that whatever a browser starts ends with it.
-  const child = spawn(binary, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(binary, args, {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: folder },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
