@@ -41,7 +41,11 @@ function iteratorPuller<Item>(iterator: Iterator<Item>, total: number | undefine
       const { done, value } = iterator.next()
       return done ? END : value
     },
-    close: () => void iterator.return?.(),
+    // A moment later: a generator whose own code ends the run cannot be closed while it runs.
+    close: () =>
+      void Promise.resolve()
+        .then(() => iterator.return?.())
+        .catch(() => {}),
   }
 }
 

@@ -40,7 +40,7 @@ export const authorization = (accessKeyId: string, signature: string): string =>
 export const eopSigner = (): Signer => async (request, context) => {
   const { credentials } = context
   const { accessKeyId } = credentials
-  const id = requestId(context.nonce)
+  const id = requestId(context.nonce())
   const date = eopDate(context.date)
   const text = stringToSign(id, date, request.query, await payloadHash(request))
   const signed =
