@@ -9,7 +9,7 @@ export interface App {
 }
 
 /** What clients need whatever their provider. */
-const COMMON = { node: ['p-limit', 'undici'], web: ['p-limit', '@noble/hashes'] }
+const COMMON = { node: ['p-limit', 'undici'], web: ['p-limit', '@aws-crypto/sha256-js'] }
 
 export const APPS: readonly App[] = [
   { store: 'alibaba-esa', client: 'EsaKvClient', options: 'namespace: container', packages: COMMON },
@@ -18,8 +18,8 @@ export const APPS: readonly App[] = [
     client: 'S3StorageClient',
     options: "bucket: container, region: 'us-east-1'",
     packages: {
-      node: [...COMMON.node, 'fast-xml-parser'],
-      web: [...COMMON.web, 'fast-xml-parser', 'spark-md5'],
+      node: [...COMMON.node, 'saxes'],
+      web: [...COMMON.web, 'saxes', 'spark-md5'],
     },
   },
 ]

@@ -119,8 +119,7 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
   if (process.env.WHERE) for (const t of timers) if (t.hasRef()) leftovers.push((t as never as { where: string }).where)
   if (leftOpen(timers) > 0) leftovers.push(`${leftOpen(timers)} timers`)
   if (getEventListeners(controller.signal, 'abort').length > 0) leftovers.push('a listener on the signal')
-  if (!(await proxy.settled(PATIENCE_MS)))
-    leftovers.push(`an open request: ${proxy.unsettled}`)
+  if (!(await proxy.settled(PATIENCE_MS))) leftovers.push(`an open request: ${proxy.unsettled}`)
   // Whatever was put off would come now.
   await pause(plan.retry.maxDelayMs > 50 ? 20 : plan.retry.maxDelayMs + 5)
   await network.close(leftovers)
