@@ -9,7 +9,7 @@ export interface Mode {
 }
 
 /** What `write` says of an item that no batch can carry: it goes by the `fallback` call. */
-export const ALONE = Symbol('alone')
+export const ALONE: unique symbol = Symbol('alone')
 
 /** One call of a provider's API: how a request is written, how an answer is read. Pure, but for digests. */
 export interface Call<Item, Detail> {

@@ -12,9 +12,9 @@ const LIST_END = '%5D'
 const BETWEEN = '%2C'
 
 /** Bytes of a list's field around its members, beside the field's name. */
-export const LIST_BYTES = `=${LIST}${LIST_END}`.length
+export const LIST_BYTES: number = `=${LIST}${LIST_END}`.length
 /** Bytes between two members of a list. */
-export const BETWEEN_BYTES = BETWEEN.length
+export const BETWEEN_BYTES: number = BETWEEN.length
 
 /** A value as a member of a list. */
 export const listMember = (value: unknown): string => percentEncode(JSON.stringify(value))

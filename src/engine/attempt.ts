@@ -5,7 +5,7 @@ import { type Call, isWhole, lost, type Mode, type Refusal, type Verdict, type W
 import type { Store } from './store.js'
 
 /** No answer is longer than this: twice what a full batch of the longest keys fills with every character escaped. */
-export const MOST_ANSWER_BYTES = 16 * 1024 * 1024
+export const MOST_ANSWER_BYTES = 16_777_216
 
 /** What an attempt is to send. */
 export interface Errand<Item, Detail> {

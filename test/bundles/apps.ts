@@ -18,8 +18,8 @@ export const APPS: readonly App[] = [
     client: 'S3StorageClient',
     options: "bucket: container, region: 'us-east-1'",
     packages: {
-      node: [...COMMON.node, 'saxes'],
-      web: [...COMMON.web, 'saxes', 'spark-md5'],
+      node: [...COMMON.node, 'fast-xml-parser'],
+      web: [...COMMON.web, 'fast-xml-parser', 'spark-md5'],
     },
   },
 ]
