@@ -20,6 +20,8 @@ export interface Operation<Item, Detail> {
   readonly maxBytes: number
   /** Bytes of the encoded body around its items. */
   readonly envelopeBytes: number
+  /** Whether the provider's limit of requests a second counts each item of a request. */
+  readonly countsItems?: boolean
   /** Encoded bytes of an item with its separator, `ALONE`, or why it cannot be sent at all. */
   measure(item: Item, now: () => number): number | Flaw
   /** Whether two items of one identity ask for the same, so that one may stand for both; the later one is sent. */

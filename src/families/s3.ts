@@ -76,6 +76,8 @@ function deleteObjects(
     maxItems: MOST_KEYS,
     maxBytes: MOST_BODY_BYTES,
     envelopeBytes: ENVELOPE_BYTES,
+    // AWS does; of the others it is not known.
+    countsItems: true,
     measure: (item) => measure(item, traits),
     interchangeable: (first, second) =>
       CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
