@@ -6,7 +6,11 @@ const filesIn = (folder: string) => readdirSync(folder).map((file) => `${folder}
 const doors = ['src/index.ts', 'src/emulator/index.ts', ...filesIn('src/providers')]
 
 export default defineConfig({
-  entry: [...doors, ...filesIn('src/runtime/node'), ...filesIn('src/runtime/web')],
+  entry: [
+    ...doors,
+    'src/runtime/concurrency.ts',
+    ...['node', 'web', 'edge'].flatMap((half) => filesIn(`src/runtime/${half}`)),
+  ],
   format: ['esm', 'cjs'],
   // For CommonJS too: what two doors share must be one copy, or `instanceof` fails between them.
   splitting: true,
@@ -22,7 +26,7 @@ export default defineConfig({
     compilerOptions: {
       ignoreDeprecations: '6.0', // tsup sets `baseUrl`.
       stripInternal: true,
-      paths: { '#runtime/*': ['./src/runtime/web/*.ts'] },
+      paths: { '#runtime/concurrency': ['./src/runtime/concurrency.ts'], '#runtime/*': ['./src/runtime/web/*.ts'] },
     },
   },
 })

@@ -8,6 +8,7 @@ const PACKAGE = 'test/package.test.ts'
 
 const sources = (half: 'node' | 'web') => ({
   alias: [
+    { find: '#runtime/concurrency', replacement: source('runtime/concurrency.ts') },
     { find: /^#runtime\/(.*)$/, replacement: `${source(`runtime/${half}/`)}$1.ts` },
     { find: /^keysweep$/, replacement: source('index.ts') },
     { find: /^keysweep\/emulator$/, replacement: source('emulator/index.ts') },
@@ -21,16 +22,16 @@ const half = (name: 'node' | 'web') => ({
   test: {
     name,
     include: ['test/**/*.test.ts'],
-    exclude: [PACKAGE],
+    exclude: [PACKAGE, '**/node_modules/**'],
     testTimeout: 60_000,
     env: { KEYSWEEP_HALF: name },
   },
 })
 
 /** What takes a while, or a server to be installed, has a command of its own. */
-const apart = (name: 'large' | 'ceph') => ({
+const apart = (name: 'large' | 'restarts' | 'ceph' | 'workers', settings: object = {}) => ({
   resolve: sources('node'),
-  test: { name, include: [`test/${name}/**/*.${name}.ts`], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { name, include: [`test/${name}/**/*.${name}.ts`], testTimeout: 60_000, hookTimeout: 60_000, ...settings },
 })
 
 export default defineConfig({
@@ -40,7 +41,18 @@ export default defineConfig({
       half('web'),
       { test: { name: 'package', include: [PACKAGE], testTimeout: 120_000 } },
       apart('large'),
-      apart('ceph'),
+      apart('restarts'),
+      apart('ceph', { globalSetup: 'test/ceph/recording.ts' }),
+      apart('workers'),
+      {
+        resolve: sources('node'),
+        test: {
+          name: 'pages',
+          include: ['examples/browser/test/**/*.pages.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
     coverage: { include: ['src/**'] },
   },

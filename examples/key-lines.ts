@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs'
-
 /**
  * Reads keys from a file of any size, one a line, in UTF-8; never holds more than a piece of it.
  *
@@ -8,17 +6,21 @@ import { createReadStream } from 'node:fs'
  * otherwise it belongs to the key. Lines of length zero are passed over. Bytes that are no UTF-8 are an error, because a
  * replacement character would name another key.
  *
+ * @param pieces The file: in Node `createReadStream(path)`.
  * @param onBytes Told how many bytes of the file were read, each time there are more.
  */
-export async function* keyLines(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<string> {
+export async function* keyLines(
+  pieces: AsyncIterable<Uint8Array>,
+  onBytes?: (bytes: number) => void,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let bytes = 0
   let rest = ''
   let breaksWithCr: boolean | undefined
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
+  for await (const piece of pieces) {
+    bytes += piece.length
     onBytes?.(bytes)
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {
       breaksWithCr ??= line.endsWith('\r')

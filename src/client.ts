@@ -1,3 +1,4 @@
+import { warnOfSecret } from '#runtime/page'
 import { createTransport } from '#runtime/transport'
 import { CredentialCache } from './credential-cache.js'
 import type { Credentials } from './credentials.js'
@@ -31,6 +32,8 @@ export interface Provider<Key> {
   readonly puts?: Operation<Entry, Record<never, never>>
   /** Whether `bypassGovernance` means anything to it. */
   readonly knowsGovernance?: boolean
+  /** Whether its API allows no page to call it (CORS). */
+  readonly refusesPages?: boolean
 }
 
 /** A client that deletes keys in bulk. Holds no connection until it is used, and needs no closing. */
@@ -122,12 +125,14 @@ function openStore<Key>(provider: Provider<Key>, options: ClientOptions<Credenti
   const settings = clientSettings(options)
   const { fetch, dispatcher, onAttempt } = options
   const admit = (credentials: unknown) => admitCredentials(credentials, provider.takesIamToken === true)
+  const credentials = new CredentialCache(options.credentials, admit)
+  warnOfSecret(options.credentials)
   return {
     ...settings,
     provider: provider.name,
     authorize: provider.authorize,
-    transport: fetch ? fetchTransport(fetch) : createTransport(dispatcher),
-    credentials: new CredentialCache(options.credentials, admit),
+    transport: fetch ? fetchTransport(fetch) : createTransport(dispatcher, provider.refusesPages),
+    credentials,
     redactor: new Redactor(),
     onAttempt,
     skewMs: 0,

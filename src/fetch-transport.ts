@@ -10,7 +10,10 @@ export function fetchTransport(fetch: Fetch): Transport {
     const { method, headers, body } = request
     try {
       const init: RequestInit = { method, headers, signal, redirect: 'manual', ...(body && { body }) }
-      const response = await fetch(new Request(url, init))
+      const sent = new Request(url, init)
+      // The signal has to hold it: Node aborts nothing, and leaves the socket open, once the Request is garbage.
+      signal.addEventListener('abort', () => void sent)
+      const response = await fetch(sent)
       if (typeof response?.headers?.get !== 'function' || response.type === 'error')
         throw new TypeError('fetch gave no Response')
       return await readAnswer(response, maxAnswerBytes)

@@ -1,4 +1,4 @@
-import type { Awaitable, HttpAnswer, HttpRequest } from './http.js'
+import type { Awaitable, Bytes, HttpAnswer, HttpRequest } from './http.js'
 import type { Flaw } from './items.js'
 
 /** How a run asks for its requests. */
@@ -8,13 +8,21 @@ export interface Mode {
   readonly bypassGovernance: boolean
 }
 
-/** What `measure` says of an item that no batch can carry: it goes by the `fallback` operation. */
-export const ALONE = 0
+/** What `write` says of an item that no batch can carry: it goes by the `fallback` call. */
+export const ALONE: unique symbol = Symbol('alone')
 
-/** One call of a provider's API: its limits, how a request is written, how an answer is read. Pure, but for digests. */
-export interface Operation<Item, Detail> {
+/** One call of a provider's API: how a request is written, how an answer is read. Pure, but for digests. */
+export interface Call<Item, Detail> {
   /** As the provider calls it. */
   readonly name: string
+  /** @param written What was written of the items when they were cut, if they go out just as they were cut. */
+  encode(items: readonly Item[], mode: Mode, written?: Written): Awaitable<HttpRequest>
+  /** @param whole What `writeWhole` has written, if the request went out so. */
+  decode(answer: HttpAnswer, items: readonly Item[], mode: Mode, whole?: Whole): Awaitable<Verdict<Detail>>
+}
+
+/** A call for many items, with its limits. */
+export interface Operation<Item, Detail> extends Call<Item, Detail> {
   readonly maxItems: number
   /** Bytes of the encoded body. */
   readonly maxBytes: number
@@ -22,15 +30,37 @@ export interface Operation<Item, Detail> {
   readonly envelopeBytes: number
   /** Whether the provider's limit of requests a second counts each item of a request. */
   readonly countsItems?: boolean
-  /** Encoded bytes of an item with its separator, `ALONE`, or why it cannot be sent at all. */
-  measure(item: Item, now: () => number): number | Flaw
+  /** An item as it stands in a body, `ALONE`, or why it cannot be sent at all. */
+  write(item: Item, now: () => number): string | typeof ALONE | Flaw
+  /** Bytes that a written item takes in a body, with its separator. */
+  measure(text: string): number
   /** Whether two items of one identity ask for the same, so that one may stand for both; the later one is sent. */
   interchangeable(first: Item, second: Item): boolean
-  encode(items: readonly Item[], mode: Mode): Awaitable<HttpRequest>
-  decode(answer: HttpAnswer, items: readonly Item[], mode: Mode): Awaitable<Verdict<Detail>>
-  /** The provider's call for a single item, for those that `measure` says must go alone. */
-  readonly fallback?: Operation<Item, Detail>
+  /**
+   * The body for as many of the leading keys as fit, where none of them needs any care, which is true of nearly every
+   * batch; undefined where they have to be written one by one.
+   */
+  writeWhole?(keys: readonly string[], mode: Mode, mostBytes: number, lend: Lend): Whole | undefined
+  /** The provider's call for a single item, for those that must go alone. */
+  readonly fallback?: Call<Item, Detail>
 }
+
+/** What was written of a request before it is sent: its body, or each item as it stands in one. */
+export type Written = Whole | readonly string[]
+
+/** Lends memory for a body, of at least so many bytes. */
+export type Lend = (bytes: number) => Bytes
+
+/** A body that was written in one go. */
+export interface Whole {
+  readonly body: Bytes
+  /** How many keys it holds. */
+  readonly count: number
+  /** How the answer lists just these keys, where that is known beforehand. */
+  readonly list?: string
+}
+
+export const isWhole = (written: Written | undefined): written is Whole => written !== undefined && 'body' in written
 
 /** What an answer means: something for each item, or one refusal for the whole request. */
 export type Verdict<Detail> = Outcomes<Detail> | Refusal

@@ -1,6 +1,8 @@
+import { CONCURRENCY } from '#runtime/concurrency'
+import { pageUrl } from '#runtime/page'
 import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
-import type { AttemptEvent } from './engine/store.js'
+import type { AttemptEvent, Store } from './engine/store.js'
 import type { Fetch } from './fetch-transport.js'
 import { describe, memberOf } from './items.js'
 import type { DeleteStats, PutStats } from './report.js'
@@ -9,7 +11,7 @@ import type { DeleteStats, PutStats } from './report.js'
 export interface ClientOptions<Kind extends Credentials = Credentials> {
   /** A key pair, a token, a remote signer, or a function that resolves to one of them. */
   readonly credentials: CredentialSource<Kind>
-  /** Where the service is, or a proxy to it: scheme, host, and a path if there is one. */
+  /** Where the service is, or a proxy to it: scheme, host, and a path if there is one; in a page also a path of its own site. */
   readonly endpoint?: string | URL
   /** The host to sign for when `endpoint` is a proxy; a path in `endpoint` is then the proxy's own and not signed. */
   readonly signingHost?: string
@@ -19,7 +21,7 @@ export interface ClientOptions<Kind extends Credentials = Credentials> {
   readonly dispatcher?: object
   /** Called after every attempt, for logs and metrics. What it throws ends the run. */
   readonly onAttempt?: (event: AttemptEvent) => void
-  /** Requests in flight at once, 1 or more. Default 8. */
+  /** Requests in flight at once, 1 or more. Default 8, and 6 in edge workers. */
   readonly concurrency?: number
   /** Milliseconds that one attempt may take, 1 to 2,147,483,647. Default 60,000. */
   readonly timeoutMs?: number
@@ -112,9 +114,17 @@ const mistyped = (name: string, expected: string, value: unknown) =>
   new TypeError(`${name} must be ${expected}, not ${describe(value)}`)
 
 /** Checks what all clients share, and fills in the defaults. */
-export function clientSettings(options: ClientOptions<Credentials>) {
+export function clientSettings(
+  options: ClientOptions<Credentials>,
+): Pick<Store, 'concurrency' | 'timeoutMs' | 'retry' | 'random' | 'clock'> {
   check.object(options, 'options')
-  const { concurrency = 8, timeoutMs = 60_000, retry = {}, clock = () => new Date(), random = Math.random } = options
+  const {
+    concurrency = CONCURRENCY,
+    timeoutMs = 60_000,
+    retry = {},
+    clock = () => new Date(),
+    random = Math.random,
+  } = options
   check.number(concurrency, 'concurrency', { from: 1 })
   check.number(timeoutMs, 'timeoutMs', { from: 1, to: LONGEST_TIMER_MS, whole: false })
   for (const name of ['fetch', 'onAttempt', 'clock', 'random'] as const) check.function(options[name], name)
@@ -154,7 +164,8 @@ export function endpointOf(options: ClientOptions<Credentials>, standard: string
   if (typeof endpoint !== 'string' && !(endpoint instanceof URL))
     throw mistyped('endpoint', 'a string or URL', endpoint)
   if (signingHost !== undefined) check.text(signingHost, 'signingHost')
-  const url = URL.canParse(String(endpoint)) ? new URL(String(endpoint)) : undefined
+  const base = String(endpoint).startsWith('/') ? pageUrl() : undefined
+  const url = URL.canParse(String(endpoint), base) ? new URL(endpoint, base) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) throw new TypeError('endpoint must be an absolute https: URL')
   if (url.username || url.password || url.search || url.hash)
     throw new TypeError('endpoint must hold no credentials, query or fragment')

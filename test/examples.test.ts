@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process'
+import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type DeleteOptions, EsaKvClient, type KeysweepError, S3StorageClient } from 'keysweep'
+import { type DeleteOptions, EsaKvClient, type FailedKey, type KeysweepError, S3StorageClient } from 'keysweep'
 import { createEmulator, type Emulator, type StoreName } from 'keysweep/emulator'
 import ts from 'typescript'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { deleteUntil } from '../examples/abort-and-resume.js'
-import { deleteFromFile } from '../examples/delete-from-file.js'
 import { keyLines } from '../examples/key-lines.js'
-import { putSessions } from '../examples/put-entries.js'
-import { deletePatiently } from '../examples/retry-failed.js'
+import { deleteUntil } from '../examples/node/abort-and-resume.js'
+import { deleteFromFile } from '../examples/node/delete-from-file.js'
+import { putSessions } from '../examples/node/put-entries.js'
+import { deletePatiently } from '../examples/node/retry-failed.js'
+import { type Handover, type Progress, sweepSome } from '../examples/worker/sweep-some.js'
 import { keyAt, writeKeys } from './large/keys.js'
 import { ServerProcess } from './large/processes.js'
 
@@ -33,6 +35,7 @@ beforeAll(async () => {
         module: 'ESNext',
         moduleResolution: 'bundler',
         paths: {
+          '#runtime/concurrency': [join(ROOT, 'src/runtime/concurrency.ts')],
           // Only Node can listen; all the rest is of the half under test.
           '#runtime/server': [join(ROOT, 'src/runtime/node/server.ts')],
           '#runtime/*': [join(ROOT, `src/runtime/${process.env.KEYSWEEP_HALF ?? 'node'}/*.ts`)],
@@ -194,7 +197,7 @@ describe('key-lines', () => {
     const path = join(folder, 'lines.txt')
     await writeFile(path, content)
     const keys: string[] = []
-    for await (const key of keyLines(path)) keys.push(key)
+    for await (const key of keyLines(createReadStream(path))) keys.push(key)
     return keys
   }
 
@@ -263,6 +266,26 @@ describe('the small examples', () => {
     const second = await deleteUntil(slow, first.left, new AbortController().signal)
     expect(second).toEqual({ deleted: first.left.length, left: [] })
     expect(emulator.state.size('s3', 'photos')).toBe(0)
+  })
+
+  test('sweep-some hands on what its requests were not enough for, and loses no key', async () => {
+    emulator.faults('s3', { status: { 500: 0.3 }, keyErrors: { InternalError: 0.01, AccessDenied: 0.01 } })
+    const keysFrom = (index: number) => keys.slice(index)
+    let next: Handover | undefined = { from: 0, again: [] }
+    const failed: FailedKey[] = []
+    let deleted = 0
+    let invocations = 0
+    for (; next && invocations < 100; invocations++) {
+      const progress: Progress = await sweepSome(store, keysFrom, next, 2)
+      deleted += progress.deleted
+      failed.push(...progress.failed)
+      next = progress.next
+    }
+    expect(invocations).toBeGreaterThan(2)
+    expect(next).toBeUndefined()
+    expect(failed.length).toBeGreaterThan(0)
+    expect(deleted + failed.length).toBe(keys.length)
+    expect(new Set(emulator.state.keys('s3', 'photos'))).toEqual(new Set(failed.map(({ key }) => key)))
   })
 
   test('put-entries writes values that expire', async () => {

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { type BuildOptions, build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { installPacked } from './packed.js'
 
 // The package as a user gets it: built, packed and installed in an empty project.
 
@@ -91,17 +92,7 @@ let app: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keysweep-'))
-  app = join(folder, 'app')
-  const source = join(folder, 'package')
-  // Beside the repository's own dist, which may be in use.
-  await run('npx', ['tsup', '--silent', '--out-dir', join(source, 'dist')], { cwd: root })
-  for (const file of await readdir(root))
-    if (/^(package\.json|LICENSE|.*\.md)$/.test(file)) await cp(join(root, file), join(source, file))
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: source })
-  const [tarball = ''] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'))
-  await mkdir(app)
-  await writeFile(join(app, 'package.json'), '{ "private": true }')
-  await run('npm', ['install', '--no-package-lock', join(folder, tarball)], { cwd: app })
+  app = await installPacked(folder)
 }, 240_000)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -235,31 +226,34 @@ describe('a bundle', () => {
     expect(eagerInputs.filter(xmlOrMd5)).toEqual([])
   })
 
-  test('with s3 loads the XML parser only when it is needed', async () => {
+  test.each([
+    ['the XML parser', 'fast-xml-parser'],
+    ['SHA-256 in JavaScript', 'runtime/web/sha256'],
+  ])('with s3 loads %s only when it is needed', async (_what, part) => {
     const { inputs, eagerInputs } = await bundle(`export * from 'keysweep/s3'`)
-    const isParser = (path: string) => path.includes('fast-xml-parser')
-    expect(inputs.some(isParser)).toBe(true)
-    expect(eagerInputs.filter(isParser)).toEqual([])
+    const isPart = (path: string) => path.includes(part)
+    expect(inputs.some(isPart)).toBe(true)
+    expect(eagerInputs.filter(isPart)).toEqual([])
   })
 
   const halvesIn = (inputs: string[]) =>
     [...new Set(inputs.flatMap((path) => /dist\/runtime\/(\w+)\//.exec(path)?.[1] ?? []))].sort()
 
-  test.each([
+  test.each<[where: string, platform: 'browser' | 'neutral' | 'node', conditions: string[], more?: string[]]>([
     ['a browser', 'browser', []],
     ['no platform in particular', 'neutral', []],
-    ['workerd', 'node', ['workerd', 'worker']],
-    ['edge-light', 'node', ['edge-light']],
     ['Bun', 'node', ['bun']],
     ['Deno', 'node', ['deno']],
-  ] as const)('for %s has the web half alone', async (_where, platform, conditions) => {
+    ['workerd', 'node', ['workerd', 'worker'], ['edge']],
+    ['edge-light', 'node', ['edge-light'], ['edge']],
+  ])('for %s has the web half alone', async (_where, platform, conditions, more = []) => {
     const { inputs } = await bundle(`export * from 'keysweep/s3'`, {
       platform,
-      conditions: [...conditions],
+      conditions,
       mainFields: ['browser', 'module', 'main'],
       external: ['buffer'], // What @aws-crypto falls back to where there is no `browser` field.
     })
-    expect(halvesIn(inputs)).toEqual(['web'])
+    expect(halvesIn(inputs)).toEqual([...more, 'web'])
     expect(inputs.filter((path) => path.includes('undici'))).toEqual([])
   })
 

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { DeleteReport, DeleteStats, FailedKey } from 'keysweep'
 import { isKeysweepError } from 'keysweep'
@@ -35,7 +36,7 @@ export async function sweepYourStore(environment: Environment): Promise<boolean>
   let settledThrough = 0
   let failure: Error | undefined
   try {
-    const keys = keyLines(keysFile, (bytes) => {
+    const keys = keyLines(createReadStream(keysFile, { highWaterMark: 256 * 1024 }), (bytes) => {
       bytesRead = bytes
     })
     for await (const batch of client.deleteBatches(keys, { signal: stop.signal, dryRun })) {

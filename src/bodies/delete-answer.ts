@@ -11,6 +11,8 @@ export interface DeleteResult {
   readonly kind: 'result'
   readonly deleted: readonly DeletedEntry[]
   readonly errors: readonly ErrorEntry[]
+  /** Whether it holds text, or entries of a kind that is not known: then silence about a key means nothing. */
+  readonly holdsMore?: boolean
 }
 
 export interface DeletedEntry {

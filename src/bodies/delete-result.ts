@@ -1,9 +1,12 @@
+import { strictText } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import {
   DELETED_FIELDS,
   type DeleteAnswer,
+  type DeletedEntry,
   deletedEntry,
   ERROR_FIELDS,
+  type ErrorEntry,
   errorEntry,
   type Texts,
 } from './delete-answer.js'
@@ -12,22 +15,18 @@ import type { XmlElement } from './xml-document.js'
 
 export type { DeleteAnswer } from './delete-answer.js'
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 /**
  * What the body of an answer to DeleteObjects says, whatever its status; it never throws. Bytes that are not UTF-8 make it
  * malformed as a whole, for a key among them could only be guessed.
  */
 export function readDeleteResult(body: Bytes): DeleteAnswer | Promise<DeleteAnswer> {
-  let source: string
-  try {
-    source = decoder.decode(body)
-  } catch {
-    return malformed('not UTF-8')
-  }
-  if (/^[ \t\r\n]*$/.test(source)) return { kind: 'empty' }
+  const source = strictText(body)
+  if (source === undefined) return malformed('not UTF-8')
+  if (!isText(source)) return { kind: 'empty' }
   return readPlainResult(source) ?? readAnyResult(source)
 }
+
+const isText = (source: string): boolean => /[^ \t\r\n]/.test(source)
 
 /** The same by a whole XML parser, loaded only now: a normal run never needs it. */
 export async function readAnyResult(source: string): Promise<DeleteAnswer> {
@@ -42,21 +41,34 @@ export async function readAnyResult(source: string): Promise<DeleteAnswer> {
 function answerOf(root: XmlElement): DeleteAnswer {
   if (root.name === 'Error') return serviceError(root)
   if (root.name !== 'DeleteResult') return malformed(`the root element is ${root.name}`)
-  const named = (name: string) => root.children.filter((child) => child.name === name)
-  return {
-    kind: 'result',
-    deleted: named('Deleted').map((entry) => deletedEntry(textsOf(entry, DELETED_FIELDS))),
-    errors: named('Error').map((entry) => errorEntry(textsOf(entry, ERROR_FIELDS))),
+  const deleted: DeletedEntry[] = []
+  const errors: ErrorEntry[] = []
+  let holdsMore = isText(root.text)
+  for (const entry of root.children) {
+    if (entry.name === 'Error') errors.push(errorEntry(textsOf(entry, ERROR_FIELDS)))
+    else if (entry.name !== 'Deleted') holdsMore ||= entry.children.length > 0
+    else if (entry.children.some(({ name }) => name === 'Code' || name === 'Error')) refuse('a deletion with an error')
+    else deleted.push(deletedEntry(textsOf(entry, DELETED_FIELDS)))
   }
+  return { kind: 'result', deleted, errors, ...(holdsMore && { holdsMore }) }
 }
 
-/** The fields of an element: only its direct children, the first of each name. */
-const textsOf = (element: XmlElement, names: readonly string[]): Texts =>
-  names.map((name) => element.children.find((child) => child.name === name)?.text)
+/** The fields of an entry: only its direct children. What is ambiguous could name the wrong key. */
+const textsOf = (entry: XmlElement, names: readonly string[]): Texts =>
+  names.map((name) => {
+    const [field, ...others] = entry.children.filter((child) => child.name === name)
+    if (others.length > 0) refuse(`more than one ${name} in one entry`)
+    if (field && field.children.length > 0) refuse(`elements inside a ${name}`)
+    return field?.text
+  })
+
+function refuse(reason: string): never {
+  throw new SyntaxError(reason)
+}
 
 function serviceError(root: XmlElement): DeleteAnswer {
   const names = ['Code', 'Message', 'RequestId', 'Region', 'Endpoint', 'ServerTime']
-  const texts = textsOf(root, names).map((text) => text?.trim() || undefined)
+  const texts = names.map((name) => root.children.find((child) => child.name === name)?.text.trim() || undefined)
   const [code, message, requestId, region, endpoint, serverTime] = texts
   return { kind: 'error', code, message, requestId, region, endpoint, serverTime }
 }

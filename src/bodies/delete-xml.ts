@@ -1,5 +1,6 @@
-import { utf8, utf8Length } from '../bytes.js'
+import { utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
+import type { Lend, Whole } from '../operation.js'
 
 /** One `Object` element of a DeleteObjects request. */
 export interface XmlObject {
@@ -42,26 +43,52 @@ const OBJECT = '<Object><Key>'
 const OBJECT_END = '</Key></Object>'
 
 /** Bytes of the body around its objects, with `Quiet`. */
-export const ENVELOPE_BYTES = HEAD.length + QUIET.length + TAIL.length
+export const ENVELOPE_BYTES: number = HEAD.length + QUIET.length + TAIL.length
 
-/** Keys that stand in the body as they are, each character one byte. */
-const PLAIN_ASCII = /^[ -%'-;=?-~]*$/
+const BETWEEN = OBJECT_END + OBJECT
+const NOT_PRINTABLE_ASCII = /[^ -~]/
+const HEAD_BYTES = utf8(HEAD + OBJECT)
+const TAIL_BYTES = utf8(OBJECT_END + TAIL)
+const QUIET_TAIL_BYTES = utf8(OBJECT_END + QUIET + TAIL)
 
-/** Bytes of the `Object` element, exactly. */
-export const objectBytes = (object: string | XmlObject): number =>
-  typeof object === 'string' && PLAIN_ASCII.test(object)
-    ? OBJECT.length + object.length + OBJECT_END.length
-    : utf8Length(objectXml(object))
-
-/** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
-export function deleteXml(objects: readonly (string | XmlObject)[], quiet: boolean): Bytes {
-  let body = HEAD
-  for (const object of objects) body += objectXml(object)
-  return utf8(quiet ? body + QUIET + TAIL : body + TAIL)
+/**
+ * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
+ * ASCII, or is empty or longer than `longestKey`.
+ */
+export function wholeDeleteXml(
+  keys: readonly string[],
+  quiet: boolean,
+  { mostBytes, longestKey }: { mostBytes: number; longestKey: number },
+  lend: Lend,
+): Whole | undefined {
+  let bytes = ENVELOPE_BYTES
+  let count = 0
+  for (const key of keys) {
+    if (key.length === 0 || key.length > longestKey || key.includes('<') || key.includes('>')) return undefined
+    bytes += key.length + BETWEEN.length
+    if (bytes > mostBytes) break
+    count++
+  }
+  // The keys are joined once, and copied once; the rest of the body is always the same.
+  const objects = (count < keys.length ? keys.slice(0, count) : keys).join(BETWEEN)
+  if (objects.includes('&') || NOT_PRINTABLE_ASCII.test(objects)) return undefined
+  const tail = quiet ? QUIET_TAIL_BYTES : TAIL_BYTES
+  const end = HEAD_BYTES.length + objects.length
+  const memory = lend(end + tail.length)
+  memory.set(HEAD_BYTES)
+  encoder.encodeInto(objects, memory.subarray(HEAD_BYTES.length))
+  memory.set(tail, end)
+  return { body: memory.subarray(0, end + tail.length), count }
 }
 
-/** Elements in the order in which the AWS SDKs write them; the date as IMF-fixdate, in whole seconds. */
-function objectXml(object: string | XmlObject): string {
+const encoder = new TextEncoder()
+
+/** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
+export const deleteXml = (objects: readonly string[], quiet: boolean): Bytes =>
+  utf8(HEAD + objects.join('') + (quiet ? QUIET + TAIL : TAIL))
+
+/** One `Object` element, its parts in the order in which the AWS SDKs write them; the date as IMF-fixdate, in whole seconds. */
+export function objectXml(object: string | XmlObject): string {
   if (typeof object === 'string') return OBJECT + xmlText(object) + OBJECT_END
   const { key, versionId, eTag, lastModified, size } = object
   let xml = `<Object><Key>${xmlText(key)}</Key>`

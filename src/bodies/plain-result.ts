@@ -1,3 +1,5 @@
+import { strictText } from '../bytes.js'
+import type { Bytes } from '../http.js'
 import {
   DELETED_FIELDS,
   type DeletedEntry,
@@ -11,7 +13,7 @@ import {
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
-const HEAD = /[ \t\n]*(?:<\?xml [^<>?]*\?>)?[ \t\n]*<DeleteResult(?: xmlns="[^"<&]*")?>/y
+const HEAD = /(?:<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?\?>)?[ \t\n]*<DeleteResult(?: xmlns="[^"<&]*")?>/y
 const KEY_ALONE = /[ \t\n]*<Deleted>[ \t\n]*<Key>([^<&]*)<\/Key>[ \t\n]*<\/Deleted>/y
 const DELETED = /[ \t\n]*<Deleted>/y
 const DELETED_END = /[ \t\n]*<\/Deleted>/y
@@ -49,6 +51,25 @@ export function readPlainResult(source: string): DeleteResult | undefined {
       return scanner.skips(END) ? { kind: 'result', deleted, errors } : undefined
     }
   }
+}
+
+const WHOLE_END = new RegExp(`^${END.source}`)
+const WHOLE_HEAD = new RegExp(`^${HEAD.source}$`)
+const FIRST = '<Deleted><Key>'
+const LAST = '</Key></Deleted>'
+
+/** Whether an answer lists just these keys, in this order, and says nothing more; each must stand in XML as it is. */
+export function isPlainEcho(body: Bytes, keys: readonly string[]): boolean {
+  const source = strictText(body)
+  if (source === undefined) return false
+  const from = source.indexOf(FIRST)
+  const to = source.lastIndexOf(LAST) + LAST.length
+  return (
+    from !== -1 &&
+    source.slice(from, to) === FIRST + keys.join(LAST + FIRST) + LAST &&
+    WHOLE_HEAD.test(source.slice(0, from)) &&
+    WHOLE_END.test(source.slice(to))
+  )
 }
 
 class Scanner {

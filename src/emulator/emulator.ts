@@ -17,6 +17,8 @@ export interface StoreStats {
   items: number
   /** The most requests there were at the same time. */
   mostAtOnce: number
+  /** What browsers asked before they sent a request. */
+  preflights: number
 }
 
 const PAGE =
@@ -50,7 +52,7 @@ export class Cloud {
 
 /** One store: its protocol, and what goes wrong with it. */
 export class Store {
-  readonly stats: StoreStats = { requests: 0, items: 0, mostAtOnce: 0 }
+  readonly stats: StoreStats = { requests: 0, items: 0, mostAtOnce: 0, preflights: 0 }
   #atOnce = 0
 
   constructor(
@@ -62,7 +64,10 @@ export class Store {
 
   /** Answers one request. */
   readonly handle: Handler = async (request, signal) => {
-    if (request.method === 'OPTIONS') return preflight(request)
+    if (request.method === 'OPTIONS') {
+      this.stats.preflights++
+      return preflight(request)
+    }
     this.stats.requests++
     this.#atOnce++
     if (this.#atOnce > this.stats.mostAtOnce) this.stats.mostAtOnce = this.#atOnce

@@ -34,7 +34,11 @@ const bodyOf = (outgoing: Outgoing, signal: AbortSignal): BodyInit =>
 
 function stream(outgoing: Outgoing, signal: AbortSignal): ReadableStream<Uint8Array> {
   const gone = new AbortController()
-  const source = pieces(outgoing, AbortSignal.any([signal, gone.signal]))
+  // By hand, for the edge runtime has no AbortSignal.any.
+  const leave = () => gone.abort(signal.reason)
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  const source = pieces(outgoing, gone.signal)
   return new ReadableStream(
     {
       async pull(controller) {

@@ -1,11 +1,18 @@
 import { hex } from '../bytes.js'
 import type { Credentials } from '../credentials.js'
 import { type HttpAnswer, type HttpRequest, TransportError } from '../http.js'
-import { lost, type Mode, type Operation, type Refusal, type Verdict } from '../operation.js'
+import { type Call, isWhole, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
 import type { Store } from './store.js'
 
-/** No answer is longer than this; it is several times what a full batch of the longest keys can fill. */
-const MOST_ANSWER_BYTES = 32 * 1024 * 1024
+/** No answer is longer than this: twice what a full batch of the longest keys fills with every character escaped. */
+export const MOST_ANSWER_BYTES = 16_777_216
+
+/** What an attempt is to send. */
+export interface Errand<Item, Detail> {
+  readonly operation: Call<Item, Detail>
+  readonly items: readonly Item[]
+  readonly written?: Written | undefined
+}
 
 /** What a dry run's attempt comes to. */
 export interface Planned {
@@ -30,14 +37,13 @@ export interface AttemptResult<Detail> {
 }
 
 /** Why an attempt is given up from inside. */
-export const STOPPED = Symbol('stopped')
+export const STOPPED: unique symbol = Symbol('stopped')
 const TIMED_OUT = Symbol('timed out')
 
 /** Encodes, signs and sends a request once, and reads its answer. Never rejects. */
 export async function attempt<Item, Detail>(
   store: Store,
-  operation: Operation<Item, Detail>,
-  items: readonly Item[],
+  { operation, items, written }: Errand<Item, Detail>,
   mode: Mode,
   controller: AbortController,
 ): Promise<AttemptResult<Detail>> {
@@ -53,12 +59,12 @@ export async function attempt<Item, Detail>(
   let verdict: Verdict<Detail>
   try {
     const exchange = async () => {
-      request = await operation.encode(items, mode)
+      request = await operation.encode(items, mode, written)
       const date = new Date(store.clock().getTime() + skewMs)
       try {
         credentials = await store.credentials.get(date.getTime())
         store.redactor.learn(credentials)
-        const context = { credentials, date, nonce: nonce(), operation: operation.name, items: items.length }
+        const context = { credentials, date, nonce, operation: operation.name, items: items.length }
         request = await store.authorize(request, context)
       } catch (error) {
         cause = error
@@ -67,7 +73,7 @@ export async function attempt<Item, Detail>(
       controller.signal.throwIfAborted()
       sent = true
       answer = await store.transport(request, controller.signal, MOST_ANSWER_BYTES)
-      return operation.decode(answer, items, mode)
+      return operation.decode(answer, items, mode, isWhole(written) ? written : undefined)
     }
     verdict = await unlessAborted(exchange(), controller.signal)
   } catch (error) {
@@ -94,11 +100,10 @@ export async function attempt<Item, Detail>(
 /** Encodes a request and does not send it. */
 export async function rehearse<Item, Detail>(
   _store: Store,
-  operation: Operation<Item, Detail>,
-  items: readonly Item[],
+  { operation, items, written }: Errand<Item, Detail>,
   mode: Mode,
 ): Promise<AttemptResult<Detail>> {
-  const { body } = await operation.encode(items, mode)
+  const { body } = await operation.encode(items, mode, written)
   const bytesSent = body?.length ?? 0
   return {
     verdict: { kind: 'planned' },

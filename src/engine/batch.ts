@@ -1,5 +1,5 @@
 import { keyOf, versionOf } from '../items.js'
-import type { Done } from '../operation.js'
+import type { Done, Written } from '../operation.js'
 import type { FailedKey } from '../report.js'
 
 /** Why an item is not done. */
@@ -38,12 +38,14 @@ type Fate<Detail> = Done<Detail> | FailedKey | typeof PLANNED
 
 /** A contiguous piece of the input, and what has become of each of its items. */
 export class Batch<Item, Detail extends object> {
-  readonly items: Item[] = []
+  readonly items: Item[]
+  /** What was written of the items when they were cut; taken by the first request. */
+  written: Written | undefined
   /** For an item that another of the batch stands for: the index of that other. */
-  readonly twins = new Map<number, number>()
+  readonly twins: Map<number, number> = new Map()
   /** Items that no batch can carry, by index. */
   readonly alone: number[] = []
-  #open = 0
+  #open: number
   /** Absent while every settled item is plainly done, which is how nearly every batch ends. */
   #fates: (Fate<Detail> | undefined)[] | undefined
   #attempts: Uint16Array | undefined
@@ -51,7 +53,15 @@ export class Batch<Item, Detail extends object> {
   #arrived: Uint8Array | undefined
   #unsure: Uint8Array | undefined
 
-  constructor(readonly offset: number) {}
+  constructor(
+    readonly offset: number,
+    items: Item[] = [],
+    written?: Written,
+  ) {
+    this.items = items
+    this.#open = items.length
+    this.written = written
+  }
 
   /** Takes an item in, and gives its index. */
   add(item: Item): number {
@@ -138,10 +148,11 @@ export class Batch<Item, Detail extends object> {
   report(): { done: DoneKey[]; failed: FailedKey[] } {
     const done: DoneKey[] = []
     const failed: FailedKey[] = []
+    const fates = this.#fates
     for (let index = 0; index < this.items.length; index++) {
-      const fate = this.#fates?.[this.#representative(index)]
+      const fate = fates?.[this.#representative(index)]
       if (fate === PLANNED) continue
-      if (fate === undefined || 'done' in fate) done.push(this.#doneKey(index, fate?.done))
+      if (fate === undefined || 'done' in fate) done.push(this.#doneKey(this.items[index], fate?.done))
       else failed.push(fate)
     }
     return { done, failed }
@@ -154,13 +165,13 @@ export class Batch<Item, Detail extends object> {
   }
 
   #representative(index: number): number {
+    if (this.twins.size === 0) return index
     let last = index
     for (let next = this.twins.get(last); next !== undefined; next = this.twins.get(last)) last = next
     return last
   }
 
-  #doneKey(index: number, detail: Detail | undefined): DoneKey {
-    const item = this.items[index]
+  #doneKey(item: Item | undefined, detail: Detail | undefined): DoneKey {
     if (typeof item === 'string' && detail === undefined) return { key: item }
     const version = versionOf(item)
     return { key: keyOf(item), ...(version !== undefined && { versionId: version }), ...detail }

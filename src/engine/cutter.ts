@@ -1,58 +1,63 @@
-import { identityOf } from '../items.js'
-import { ALONE, type Operation } from '../operation.js'
-import { Batch } from './batch.js'
+import type { Operation, Whole } from '../operation.js'
+import type { Batch } from './batch.js'
+import { Draft, type Limits } from './draft.js'
 import { END, type Puller } from './source.js'
 
-/** What one request may hold; lowered while a run goes on, where a store turns out to take less than documented. */
-export interface Limits {
-  items: number
-  bytes: number
-}
-
-/** Each of these is a request of its own, and may be long: a batch of many would hold much for a long time. */
-const MOST_ALONE = 16
+export type { Limits } from './draft.js'
 
 /** Cuts the input into batches that each fit one request, by count and by encoded bytes. */
 export class Cutter<Item, Detail extends object> {
   /** Items taken from the input so far. */
   taken = 0
-  /** Whether the input is known to be at its end. */
-  ended = false
-  #draft: Batch<Item, Detail>
-  #bytes = 0
+  #inputEnded: boolean
   #halted = false
-  #seen = new Set<string>()
-  /** Where each item of the draft stands; made when the first duplicate turns up, which in most batches none does. */
-  #places: Map<string, number> | undefined
+  /** Taken, and in no batch yet: strings wait here until there are as many as a request holds. */
+  #tray: Item[] = []
+  #trayLength = 0
+  #isTrayFull = false
+  readonly #draft: Draft<Item, Detail>
 
   constructor(
     private readonly puller: Puller<Item>,
-    private readonly operation: Operation<Item, Detail>,
+    operation: Operation<Item, Detail>,
     private readonly limits: Readonly<Limits>,
-    private readonly now: () => number,
+    now: () => number,
+    /** Writes the body for keys that need no looking at; see `Operation.writeWhole`. */
+    private readonly writeWhole: (keys: readonly string[]) => Whole | undefined,
   ) {
-    this.#draft = this.#start()
-    this.ended = puller.total === 0
+    this.#draft = new Draft(operation, limits, now)
+    this.#inputEnded = puller.total === 0
   }
 
-  /** The next batch; undefined at the end of the input. Throws what the input throws. */
-  next(): Batch<Item, Detail> | undefined | Promise<Batch<Item, Detail> | undefined> {
+  /** Whether no batch is to come. */
+  get ended(): boolean {
+    return this.#inputEnded && this.#tray.length === 0 && this.#draft.isEmpty
+  }
+
+  /**
+   * The next batch; undefined at the end of the input. Throws what the input throws. Where the input makes one wait, a
+   * promise to ask again after: it carries no batch, which a run that ends in between would lose.
+   */
+  next(): Batch<Item, Detail> | undefined | Promise<void> {
     for (;;) {
-      const item = this.puller.next()
-      if (item instanceof Promise) return this.#nextLater(item)
-      const batch = this.#take(item)
-      if (batch || this.ended || this.#halted) return batch
+      const batch = this.#unload()
+      if (batch || this.#inputEnded || this.#halted) return batch
+      const awaited = this.#fill()
+      if (awaited) return this.#fillLater(awaited)
     }
   }
 
   /** What was taken and is in no batch yet. */
-  leftover(): Batch<Item, Detail> | undefined {
-    return this.#draft.items.length > 0 ? this.#cut() : undefined
+  leftover(): Batch<Item, Detail>[] {
+    this.#inputEnded = true
+    const batches: Batch<Item, Detail>[] = []
+    for (let batch = this.#cutOneByOne(); batch; batch = this.#cutOneByOne()) batches.push(batch)
+    return batches
   }
 
   /** Takes no more, not even what an asynchronous input is yet to give to a batch. */
   halt(): void {
-    if (this.ended || this.#halted) return
+    if (this.#inputEnded || this.#halted) return
     this.#halted = true
     try {
       this.puller.close()
@@ -61,84 +66,77 @@ export class Cutter<Item, Detail extends object> {
     }
   }
 
-  async #nextLater(first: Promise<Item | typeof END>): Promise<Batch<Item, Detail> | undefined> {
-    let batch = this.#take(await first)
-    while (!batch && !this.ended && !this.#halted) batch = this.#take(await this.puller.next())
-    return batch
+  async #fillLater(first: Promise<Item | typeof END>): Promise<void> {
+    for (let awaited: typeof first | undefined = first; awaited; awaited = this.#fill()) this.#take(await awaited)
   }
 
-  #take(item: Item | typeof END): Batch<Item, Detail> | undefined {
+  /** Takes what the input gives at once, until the tray is full; gives the promise where it makes one wait. */
+  #fill(): Promise<Item | typeof END> | undefined {
+    while (!this.#isTrayFull && !this.#inputEnded && !this.#halted) {
+      const item = this.puller.next()
+      if (item instanceof Promise) return item
+      this.#take(item)
+    }
+    return undefined
+  }
+
+  #take(item: Item | typeof END): void {
     if (item === END) {
-      this.ended = true
-      return this.leftover()
+      this.#inputEnded = true
+      return
     }
-    const cut = this.#add(item)
-    this.taken++
     // Where the length is known, nobody has to ask for the end.
-    if (this.taken === this.puller.total) this.ended = !cut
-    return cut ?? (this.ended || this.#draft.items.length >= this.limits.items ? this.#cut() : undefined)
+    if (++this.taken === this.puller.total) this.#inputEnded = true
+    const count = this.#tray.push(item)
+    if (typeof item !== 'string') this.#isTrayFull = true
+    else this.#trayLength += item.length
+    if (count >= this.limits.items || this.#trayLength > this.limits.bytes) this.#isTrayFull = true
   }
 
-  /** Adds an item to the draft; where it does not fit, gives the draft and begins another with it. */
-  #add(item: Item): Batch<Item, Detail> | undefined {
-    const size = this.operation.measure(item, this.now)
-    if (typeof size === 'object') {
-      this.#draft.fail(this.#draft.add(item), { ...size, retryable: false })
-      return undefined
-    }
-    if (size === ALONE) {
-      const { alone } = this.#draft
-      const cut = alone.length >= MOST_ALONE ? this.#cut() : undefined
-      this.#draft.alone.push(this.#draft.add(item))
-      return cut
-    }
-    const known = this.#seen.size
-    if (known === this.#seen.add(identityOf(item)).size) return this.#addTwin(item, size)
-    const cut = known > 0 && this.#bytes + size > this.limits.bytes ? this.#cut() : undefined
-    if (cut) this.#seen.add(identityOf(item))
-    const index = this.#draft.add(item)
-    this.#places?.set(identityOf(item), index)
-    this.#bytes += size
-    return cut
+  /** A batch, where enough was taken for one. */
+  #unload(): Batch<Item, Detail> | undefined {
+    if (!this.#isTrayFull && !this.#inputEnded) return undefined
+    return (this.#draft.isEmpty ? this.#cutWhole() : undefined) ?? this.#cutOneByOne()
   }
 
-  /** Adds an item that the draft has already: one stands for both, unless they ask for different things. */
-  #addTwin(item: Item, size: number): Batch<Item, Detail> | undefined {
-    const { items } = this.#draft
-    const identity = identityOf(item)
-    this.#places ??= placesIn(this.#draft)
-    const index = this.#places.get(identity) as number
-    const earlier = items[index] as Item
-    const grown = this.#bytes + size - (this.operation.measure(earlier, this.now) as number)
-    const merges = this.operation.interchangeable(earlier, item) && grown <= this.limits.bytes
-    const cut = merges ? undefined : this.#cut()
-    const added = this.#draft.add(item)
-    if (merges) this.#draft.merge(index, added)
-    else this.#seen.add(identity)
-    this.#places?.set(identity, added)
-    this.#bytes = merges ? grown : this.#bytes + size
-    return cut
+  /** A batch of the keys in the tray, as many as fit, where all of them are different and can be written in one go. */
+  #cutWhole(): Batch<Item, Detail> | undefined {
+    const items = this.#tray
+    if (items.length === 0 || items.length > this.limits.items || !areDistinct(items)) return undefined
+    const written = this.writeWhole(items)
+    if (!written) return undefined
+    this.#keep(items, written.count)
+    if (written.count < items.length) items.length = written.count
+    return this.#draft.whole(items, written)
   }
 
-  #cut(): Batch<Item, Detail> {
-    const batch = this.#draft
-    this.#draft = this.#start()
-    return batch
+  /** Moves items from the tray to the draft until they make a batch. */
+  #cutOneByOne(): Batch<Item, Detail> | undefined {
+    const items = this.#tray
+    let count = 0
+    let cut: Batch<Item, Detail> | undefined
+    while (!cut && count < items.length) cut = this.#draft.add(items[count++] as Item)
+    this.#keep(items, count)
+    if (cut || !this.#inputEnded || this.#tray.length > 0 || this.#draft.isEmpty) return cut
+    return this.#draft.cut()
   }
 
-  #start(): Batch<Item, Detail> {
-    this.#seen = new Set()
-    this.#places = undefined
-    this.#bytes = this.operation.envelopeBytes
-    return new Batch(this.taken)
+  /** Leaves in the tray what comes after the first `count` items. */
+  #keep(items: readonly Item[], count: number): void {
+    this.#tray = items.slice(count)
+    this.#trayLength = 0
+    for (const item of this.#tray) if (typeof item === 'string') this.#trayLength += item.length
+    this.#isTrayFull = this.#tray.some((item) => typeof item !== 'string')
   }
 }
 
-/** The items of a batch that go out together, by identity. */
-function placesIn<Item, Detail extends object>(batch: Batch<Item, Detail>): Map<string, number> {
-  const lone = new Set(batch.alone)
-  const places = new Map<string, number>()
-  for (const [index, item] of batch.items.entries())
-    if (batch.isOpen(index) && !lone.has(index)) places.set(identityOf(item), index)
-  return places
+/** Whether all items are strings and no two the same. In order, as a listing gives them, that is cheap to see. */
+function areDistinct(items: readonly unknown[]): items is readonly string[] {
+  let before = ''
+  for (const item of items) {
+    if (typeof item !== 'string') return false
+    if (item <= before) return new Set(items).size === items.length && items.every((each) => typeof each === 'string')
+    before = item
+  }
+  return true
 }

@@ -1,4 +1,5 @@
-import type { Operation } from '../operation.js'
+import { type Call, isWhole, type Operation, type Written } from '../operation.js'
+import type { Errand } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import type { Family, Siblings } from './splitter.js'
 
@@ -27,9 +28,7 @@ export interface History {
 }
 
 /** Items that travel in one request. */
-export interface Parcel<Item, Detail extends object> extends History {
-  readonly operation: Operation<Item, Detail>
-  readonly items: readonly Item[]
+export interface Parcel<Item, Detail extends object> extends History, Errand<Item, Detail> {
   /** One for each item; absent for a batch that goes out whole. */
   readonly slots?: readonly Slot<Item, Detail>[]
   /** The batch of the first item. */
@@ -41,18 +40,25 @@ export function parcelsOf<Item, Detail extends object>(
   batch: Batch<Item, Detail>,
   operation: Operation<Item, Detail>,
 ): Parcel<Item, Detail>[] {
-  if (batch.isIntact) return [{ operation, items: batch.items, batch, attempts: 0 }]
+  const { items, written } = batch
+  batch.written = undefined
+  if (batch.isIntact) return [{ operation, items, batch, attempts: 0, written }]
   const lone = new Set(batch.alone)
-  const slots = batch.items.flatMap((_, index) => (batch.isOpen(index) && !lone.has(index) ? [{ batch, index }] : []))
-  const together = slots.length > 0 ? [parcelOf(operation, slots, { attempts: 0 })] : []
+  const slots = items.flatMap((_, index) => (batch.isOpen(index) && !lone.has(index) ? [{ batch, index }] : []))
+  const together =
+    slots.length > 0 ? [{ ...parcelOf(operation, slots, { attempts: 0 }), written: partOf(written, slots) }] : []
   const { fallback } = operation
   if (!fallback) return together
   return [...together, ...batch.alone.map((index) => parcelOf(fallback, [{ batch, index }], { attempts: 0 }))]
 }
 
+/** What was written of these items, where each stands by itself. */
+const partOf = <Item, Detail extends object>(written: Written | undefined, slots: readonly Slot<Item, Detail>[]) =>
+  written && !isWhole(written) ? slots.map(({ index }) => written[index] as string) : undefined
+
 /** A request of its own for some items, wherever they stand; `slots` is not empty. */
 export function parcelOf<Item, Detail extends object>(
-  operation: Operation<Item, Detail>,
+  operation: Call<Item, Detail>,
   slots: readonly Slot<Item, Detail>[],
   history: History,
 ): Parcel<Item, Detail> {

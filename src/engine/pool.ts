@@ -39,8 +39,8 @@ export class Pool<Item, Detail extends object> {
     const identities = new Set<string>()
     for (const slot of this.#slots) {
       const item = slot.batch.items[slot.index] as Item
-      const size = this.operation.measure(item, () => 0)
-      const sum = bytes + (typeof size === 'number' ? size : 0)
+      const text = this.operation.write(item, () => 0)
+      const sum = bytes + (typeof text === 'string' ? this.operation.measure(text) : 0)
       // A key that two batches had goes out twice, but not in one request.
       const isTwin = identities.size === identities.add(identityOf(item)).size
       const fits = taken.length === 0 || (taken.length < limits.items && sum <= limits.bytes)

@@ -10,7 +10,7 @@ export interface Puller<Item> {
   close(): void
 }
 
-export const END = Symbol('end of input')
+export const END: unique symbol = Symbol('end of input')
 
 /** @throws {TypeError} Where `source` is nothing to iterate over, or one string, whose characters are hardly meant as keys. */
 export function pullFrom<Item>(source: Source<Item>, option: string): Puller<Item> {
@@ -41,7 +41,11 @@ function iteratorPuller<Item>(iterator: Iterator<Item>, total: number | undefine
       const { done, value } = iterator.next()
       return done ? END : value
     },
-    close: () => void iterator.return?.(),
+    // A moment later: a generator whose own code ends the run cannot be closed while it runs.
+    close: () =>
+      void Promise.resolve()
+        .then(() => iterator.return?.())
+        .catch(() => {}),
   }
 }
 

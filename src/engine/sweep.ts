@@ -1,14 +1,16 @@
 import pLimit from 'p-limit'
-import type { Mode, Operation } from '../operation.js'
+import { isWhole, type Mode, type Operation, type Whole } from '../operation.js'
 import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
+import { Buffers } from './buffers.js'
 import { Cutter, type Limits } from './cutter.js'
 import { attemptEvent, callGuarded } from './events.js'
-import { Ledger, type SettledBatch } from './ledger.js'
+import { type ClosedBatch, Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
 import { cutOff, type Parcel, parcelOf, parcelsOf, type Slot, slotsOf } from './parcel.js'
 import { Pool } from './pool.js'
 import { Queue } from './queue.js'
+import { Roster } from './roster.js'
 import { type Failure, Settlement } from './settlement.js'
 import type { Puller } from './source.js'
 import { Splitter } from './splitter.js'
@@ -58,12 +60,13 @@ export class Sweep<Item, Detail extends object> {
   readonly #pace: Pace
   readonly #limit: ReturnType<typeof pLimit>
   readonly #splitter = new Splitter()
+  readonly #buffers = new Buffers()
   readonly #pool: Pool<Item, Detail>
   readonly #settlement: Settlement<Item, Detail>
-  readonly #controllers = new Set<AbortController>()
-  readonly #open = new Set<Batch<Item, Detail>>()
+  readonly #controllers = new Roster<AbortController>()
+  readonly #open = new Roster<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
-  readonly #outbox: ReturnType<Ledger['close']>[] = []
+  readonly #outbox: ClosedBatch[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = 0
   #poolInFlight = 0
@@ -85,7 +88,13 @@ export class Sweep<Item, Detail extends object> {
   ) {
     this.#found = { items: operation.maxItems, bytes: operation.maxBytes }
     this.#limits = { ...this.#found }
-    this.#cutter = new Cutter(puller, operation, this.#limits, () => store.clock().getTime() + store.skewMs)
+    this.#cutter = new Cutter(
+      puller,
+      operation,
+      this.#limits,
+      () => store.clock().getTime() + store.skewMs,
+      (keys) => this.#writeWhole(keys),
+    )
     this.#pool = new Pool(operation)
     const { concurrency } = plan
     const { maxItems, countsItems = false } = operation
@@ -103,6 +112,12 @@ export class Sweep<Item, Detail extends object> {
       isStopping: () => this.#stopping,
       end: (failure) => this.#fail(failure),
     })
+  }
+
+  #writeWhole(keys: readonly string[]): Whole | undefined {
+    const whole = this.operation.writeWhole?.(keys, this.plan.mode, this.#limits.bytes, this.#buffers.offer)
+    if (whole) this.#buffers.take()
+    return whole
   }
 
   /** The numbers of the run so far. */
@@ -149,12 +164,17 @@ export class Sweep<Item, Detail extends object> {
   /** Starts whatever may start now. Called whenever something has changed. */
   #pump(): void {
     try {
-      while (!this.#stopping && this.#inFlight < this.#limit.concurrency && !this.#mustWait() && this.#startOne());
+      while (!this.#isOver && this.#inFlight < this.#limit.concurrency && !this.#mustWait() && this.#startOne());
     } catch (cause) {
       this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause })
     }
     this.#finishIfDone()
     if (this.#outbox.length > 0) this.#wake()
+  }
+
+  /** Whether nothing more is to be started. */
+  get #isOver(): boolean {
+    return this.#stopping || this.#finished
   }
 
   /** Whether the store is to be left alone for a while; then the run goes on by itself. */
@@ -208,10 +228,7 @@ export class Sweep<Item, Detail extends object> {
     if (!(batch instanceof Promise)) return this.#accept(batch)
     this.#pulling = true
     batch
-      .then(
-        (pulled) => this.#finished || this.#accept(pulled),
-        (cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }),
-      )
+      .catch((cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }))
       .finally(() => {
         this.#pulling = false
         this.#pump()
@@ -286,7 +303,7 @@ export class Sweep<Item, Detail extends object> {
     const controller = new AbortController()
     this.#controllers.add(controller)
     const send = this.plan.dryRun ? rehearse : attempt
-    this.#limit(() => send(this.store, parcel.operation, parcel.items, this.plan.mode, controller))
+    this.#limit(() => send(this.store, parcel, this.plan.mode, controller))
       .then((result) => this.#settle(parcel, result))
       .catch((cause) => this.#crash(parcel, cause))
       .finally(() => {
@@ -316,9 +333,11 @@ export class Sweep<Item, Detail extends object> {
     this.tally.bytesReceived += result.bytesReceived
     this.#leavePool(parcel)
     const { verdict } = result
+    // After a refusal, a transport may still be reading what is left of the body.
+    if (isWhole(parcel.written) && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.written.body)
     if (!result.sent && verdict.kind === 'refusal') this.#count(parcel, -1)
     const retryDelayMs = this.#settlement.settle(parcel, result)
-    this.#limit.concurrency = this.#pace.concurrency
+    if (this.#limit.concurrency !== this.#pace.concurrency) this.#limit.concurrency = this.#pace.concurrency
     if (parcel.slots) for (const { batch } of parcel.slots) this.#closeIfSettled(batch)
     else this.#closeIfSettled(parcel.batch)
     this.#tell(parcel, result, retryDelayMs)
@@ -366,7 +385,7 @@ export class Sweep<Item, Detail extends object> {
 
   #abort(reason: unknown): void {
     this.#fail({ code: 'Aborted', message: 'The run was aborted', cause: reason })
-    for (const controller of this.#controllers) controller.abort(STOPPED)
+    for (const controller of this.#controllers.all()) controller.abort(STOPPED)
     this.#finishIfDone()
   }
 
@@ -396,12 +415,11 @@ export class Sweep<Item, Detail extends object> {
 
   /** Settles what was taken and will not be sent, each item with the last that is known of it. */
   #drain(): void {
-    const leftover = this.#cutter.leftover()
-    if (leftover) this.#accept(leftover)
+    for (const leftover of this.#cutter.leftover()) this.#accept(leftover)
     for (const parcel of this.#queue.drain())
       for (const slot of slotsOf(parcel)) this.#failAll([slot], parcel.reason ?? slot.reason ?? NOT_SENT)
     for (const slot of this.#pool.drain()) this.#failAll([slot], slot.reason ?? NOT_SENT)
-    for (const batch of this.#open)
+    for (const batch of this.#open.all())
       for (const index of batch.items.keys()) if (batch.isOpen(index)) this.#failAll([{ batch, index }], NOT_SENT)
     this.resumeFrom = this.#cutter.taken
   }

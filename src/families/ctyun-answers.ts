@@ -1,8 +1,9 @@
 import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.js'
+import { isWellFormed } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
 import type { DeletedDetail } from './s3-answers.js'
 
 /** Names of the store's S3 side that stand in codes and messages, and mean that it may work later. */
@@ -24,12 +25,13 @@ export function readDeletedObjects(
   const { status } = answer
   const read = readJson(answer.body)
   const isSuccess = status >= 200 && status < 300
-  const envelope = read.kind === 'object' ? read.value : undefined
-  if (envelope?.statusCode === undefined || envelope.statusCode === null) {
+  const envelope: JsonObject = read.kind === 'object' ? read.value : {}
+  const given = envelope.statusCode
+  if (typeof given !== 'string' && typeof given !== 'number') {
     if (!isSuccess) return refusalOf(answer, {}, remedyForStatus(status === 503 ? 503 : status))
     return { ...lost('BadResponse', `HTTP ${status}, but the answer is no envelope with a statusCode`), status }
   }
-  const statusCode = String(envelope.statusCode)
+  const statusCode = String(given)
   if (statusCode === '800')
     return isSuccess
       ? readObjects(answer, envelope, items, quiet)
@@ -45,7 +47,7 @@ export function readDeletedObjects(
     isGateway ? gatewayRemedy(status) : failureRemedy(envelope, status),
   )
   // What a failed envelope lists all the same is known; the rest of the request is not.
-  const partial = isGateway ? undefined : listedIn(envelope)
+  const partial = isSuccess && !isGateway ? listedIn(envelope) : undefined
   if (!partial || partial.deleted.length + partial.errors.length === 0) return refusal
   const { code, message } = refusal
   return matched(partial, items, { code, message, retryable: true, unsure: true }, refusal.requestId)
@@ -53,7 +55,7 @@ export function readDeletedObjects(
 
 /** Credentials, signature, routing: lasting, unless the status says otherwise or the clock was wrong. */
 const gatewayRemedy = (status: number): Remedy =>
-  status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock'
+  status === 408 || status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock'
 
 function failureRemedy({ errorCode, error, message }: JsonObject, status: number): Remedy {
   if (status !== 200 && ['slow', 'retry'].includes(remedyForStatus(status))) return remedyForStatus(status)
@@ -71,8 +73,10 @@ function readObjects(
   const listed = listedIn(envelope)
   if (!listed)
     return { ...lost('BadResponse', 'The answer lists no deleted and failed objects'), status: answer.status }
+  const requestId = stringOf(envelope.requestId)
+  if (isEcho(listed, items)) return { kind: 'outcomes', requestId }
   const rest: ItemOutcome<DeletedDetail> = quiet ? { done: undefined } : UNREPORTED
-  return matched(listed, items, rest, stringOf(envelope.requestId))
+  return matched(listed, items, rest, requestId)
 }
 
 interface Listed {
@@ -86,6 +90,12 @@ function listedIn({ returnObj }: JsonObject): Listed | undefined {
   const deleted = objectsOf((returnObj as JsonObject).deleted)
   const errors = objectsOf((returnObj as JsonObject).errors)
   return deleted && errors ? { deleted, errors } : undefined
+}
+
+/** Whether the answer lists just what was asked, in that order, and says nothing more: nearly every answer does. */
+function isEcho({ deleted, errors }: Listed, items: readonly ObjectKey[]): boolean {
+  if (errors.length > 0 || deleted.length !== items.length) return false
+  return deleted.every((object, index) => object.key === items[index] && !detailOf(object))
 }
 
 /** Puts what is listed to the items of the request, by key and version. */
@@ -103,7 +113,7 @@ function matched(
     ...errors.map((entry) => [entry, false] as const),
   ]) {
     const [object, isDeleted] = entry
-    const key = stringOf(object.key)
+    const key = keyIn(object)
     const version = stringOf(object.versionID)
     const name = [nameOf(key ?? '', version), nameOf(key ?? '', undefined)].find((candidate) => asked.has(candidate))
     // Failures come last and win: what is listed both ways is not known to be deleted.
@@ -111,7 +121,7 @@ function matched(
     else {
       const before = outcomes.get(name)
       const unsure = before !== undefined && ('done' in before || before.unsure)
-      outcomes.set(name, isDeleted ? { done: detailOf(object) } : { ...failureOf(object), unsure })
+      outcomes.set(name, isDeleted ? { done: detailOf(object) } : failureOf(object, unsure))
     }
   }
   const silent = strays > 0 ? UNREPORTED : rest
@@ -120,6 +130,12 @@ function matched(
     requestId,
     outcomes: items.map((item) => outcomes.get(nameOf(keyOf(item), versionOf(item))) ?? silent),
   }
+}
+
+/** Half a surrogate pair is in no key that was sent; a name that begins with one is that of a version. */
+function keyIn(object: JsonObject): string | undefined {
+  const key = stringOf(object.key)
+  return key !== undefined && isWellFormed(key) ? key : undefined
 }
 
 const nameOf = (key: string, version: string | undefined) => (version ? identity(key, version) : key)
@@ -135,10 +151,15 @@ function detailOf({ versionID, deleteMarker, deleteMarkerVersionID, deleteMarker
   return Object.keys(detail).length > 0 ? detail : undefined
 }
 
-function failureOf(entry: JsonObject): ItemFailure {
+function failureOf(entry: JsonObject, unsure: boolean): ItemFailure {
   const code = stringOf(entry.code)
   const message = stringOf(entry.message)
-  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
-  const passes = PASSING.test(code)
-  return { code, message: message || code, retryable: passes, unsure: false, throttled: THROTTLING.test(code) }
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }), unsure }
+  return {
+    code,
+    message: message || code,
+    retryable: PASSING.test(code),
+    unsure: unsure || BROKE_DOWN.test(code),
+    throttled: THROTTLING.test(code),
+  }
 }

@@ -1,6 +1,7 @@
-import { type JsonObject, readJson, stringOf, stringsOf } from '../bodies/json.js'
+import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bodies/json.js'
+import { strictText } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
-import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy, type Whole } from '../operation.js'
 import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 type Nothing = Record<never, never>
@@ -36,7 +37,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Reads the answer of a batch: 200 means little, the two lists say what was done. */
 export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | Refusal {
-  const { document, refusal } = readAnswer(answer)
+  // Where it lists what it has done, an error beside that does not matter.
+  const { document, refusal } = readAnswer(answer, ({ SuccessKeys }) => SuccessKeys !== undefined)
   if (refusal) return refusal
   const succeeded = stringsOf(document.SuccessKeys)
   const failed = stringsOf(document.FailKeys)
@@ -54,20 +56,45 @@ export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes
   return { kind: 'outcomes', requestId, outcomes }
 }
 
+const SUCCEEDED = '"SuccessKeys":'
+
+/**
+ * The outcome where the answer lists just the keys of the request as succeeded, in their order, and none as failed. The
+ * list is compared as text with the one that was sent, and the rest is parsed without it.
+ */
+export function readEcho(answer: HttpAnswer, whole: Whole | undefined): Outcomes<Nothing> | undefined {
+  const source = whole?.list === undefined || answer.status !== 200 ? undefined : strictText(answer.body)
+  if (source === undefined) return undefined
+  const from = source.indexOf(SUCCEEDED) + SUCCEEDED.length
+  const to = from + (whole?.list?.length ?? 0)
+  const rest = source.slice(to)
+  // It must be the member of that name of the object itself, and the only one.
+  if (source.slice(from, to) !== whole?.list || /[{[]/.test(source.slice(1, from)) || rest.includes(SUCCEEDED))
+    return undefined
+  const read = parseJson(`${source.slice(0, from)}0${rest}`)
+  if (read.kind !== 'object' || read.value.SuccessKeys !== 0 || member(read.value, 'Code') !== undefined)
+    return undefined
+  const failed = stringsOf(read.value.FailKeys)
+  return failed?.length === 0 ? { kind: 'outcomes', requestId: requestIdOf(answer, read.value) } : undefined
+}
+
 /** Reads the answer of a call for one item. */
 export function readSingle(answer: HttpAnswer): Outcomes<Nothing> | Refusal {
-  const { document, refusal } = readAnswer(answer)
+  const { document, refusal } = readAnswer(answer, () => false)
   return refusal ?? { kind: 'outcomes', requestId: requestIdOf(answer, document) }
 }
 
 /** The document of a success, or what the answer says instead. */
-function readAnswer(answer: HttpAnswer): { document: JsonObject; refusal?: Refusal } {
+function readAnswer(
+  answer: HttpAnswer,
+  isResult: (document: JsonObject) => boolean,
+): { document: JsonObject; refusal?: Refusal } {
   const read = readJson(answer.body)
   const document: JsonObject = read.kind === 'object' ? read.value : {}
   const code = member(document, 'Code')
   const isSuccess = answer.status >= 200 && answer.status < 300
-  if (!isSuccess || (code !== undefined && document.SuccessKeys === undefined))
-    return { document, refusal: refused(answer, document, code) }
+  const hasCode = (document.Code ?? document.code ?? null) !== null
+  if (!isSuccess || (hasCode && !isResult(document))) return { document, refusal: refused(answer, document, code) }
   if (read.kind === 'object') return { document }
   const what = read.kind === 'empty' ? 'empty' : `no JSON object: ${read.reason}`
   return { document, refusal: unreadable(answer, `the answer is ${what}`) }
@@ -76,7 +103,7 @@ function readAnswer(answer: HttpAnswer): { document: JsonObject; refusal?: Refus
 function refused(answer: HttpAnswer, document: JsonObject, code: string | undefined): Refusal {
   const message = member(document, 'Message')
   const advice = ADVICE[code ?? '']
-  return refusalOf(
+  const refusal = refusalOf(
     answer,
     {
       code,
@@ -86,6 +113,9 @@ function refused(answer: HttpAnswer, document: JsonObject, code: string | undefi
     },
     remedyOf(code, answer.status === 200 ? 500 : answer.status),
   )
+  // No two attempts have the same nonce. Browsers send a request twice when a connection breaks: the first may have been
+  // carried out.
+  return code === 'SignatureNonceUsed' ? { ...refusal, unsure: true } : refusal
 }
 
 function remedyOf(code: string | undefined, status: number): Remedy {

@@ -1,13 +1,13 @@
-import { encodedBytes, formField, jsonForm } from '../bodies/form.js'
+import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, wholeFormList } from '../bodies/form.js'
 import { canonicalQuery, isWellFormed, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
 import type { HttpRequest } from '../http.js'
 import { type Entry, type Flaw, type KvKey, keyFlaw, keyOf, memberOf, strayMember } from '../items.js'
-import { ALONE, type Operation } from '../operation.js'
+import { ALONE, type Call, isWhole, type Operation } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { targetOf } from '../target.js'
-import { readBatch, readSingle } from './edge-kv-answers.js'
+import { readBatch, readEcho, readSingle } from './edge-kv-answers.js'
 
 /** In what the two key-value stores of Alibaba Cloud differ: names. */
 export interface EdgeKvTraits {
@@ -26,15 +26,13 @@ const MOST_ITEMS = 10_000
 const MOST_BODY_BYTES = 2_000_000
 const LONGEST_KEY_BYTES = 512
 const LONGEST_VALUE_BYTES = 2_000_000
-/** `%2C` */
-const SEPARATOR_BYTES = 3
-/** `Keys=%5B%5D` and `KvList=%5B%5D` */
-const BRACKET_BYTES = 6
 
 /** A provider that speaks Alibaba Cloud's RPC style: JSON in one form field, the namespace in the query. */
 export function edgeKvProvider(traits: EdgeKvTraits): Provider<KvKey> {
-  const { name, authorize } = traits
-  return { name, authorize, deletes: deleteBatch(traits), puts: putBatch(traits) }
+  const { name, authorize, endpoint } = traits
+  // Preflights were seen to allow few headers, and not the signature's; assumed of all.
+  const refusesPages = endpoint.signingHost === undefined
+  return { name, authorize, refusesPages, deletes: deleteBatch(traits), puts: putBatch(traits) }
 }
 
 function deleteBatch(traits: EdgeKvTraits): Operation<KvKey, Record<never, never>> {
@@ -43,20 +41,20 @@ function deleteBatch(traits: EdgeKvTraits): Operation<KvKey, Record<never, never
     name: action,
     maxItems: MOST_ITEMS,
     maxBytes: MOST_BODY_BYTES,
-    envelopeBytes: 'Keys='.length + BRACKET_BYTES,
-    measure: (item) =>
+    envelopeBytes: 'Keys'.length + LIST_BYTES,
+    write: (item) =>
       keyFlaw(item, LONGEST_KEY_BYTES) ??
       strayMember(item, ['versionId', 'eTag', 'lastModified', 'size'], traits.name) ??
-      encodedBytes(JSON.stringify(keyOf(item))) + SEPARATOR_BYTES,
+      memberOfKey(item),
+    measure: memberBytes,
     interchangeable: () => true,
-    encode: (items) => ({
+    writeWhole: (keys, _mode, mostBytes, lend) =>
+      wholeFormList('Keys', keys, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
+    encode: (items, _mode, written = items.map(memberOfKey)) => ({
       ...request(traits, action, []),
-      body: jsonForm(
-        'Keys',
-        items.map((item) => JSON.stringify(keyOf(item))),
-      ),
+      body: isWhole(written) ? written.body : formList('Keys', written),
     }),
-    decode: (answer, items) => readBatch(answer, items.map(keyOf)),
+    decode: (answer, items, _mode, whole) => readEcho(answer, whole) ?? readBatch(answer, items.map(keyOf)),
   }
 }
 
@@ -66,17 +64,18 @@ function putBatch(traits: EdgeKvTraits): Operation<Entry, Record<never, never>> 
     name: action,
     maxItems: MOST_ITEMS,
     maxBytes: MOST_BODY_BYTES,
-    envelopeBytes: 'KvList='.length + BRACKET_BYTES,
-    measure(entry, now) {
+    envelopeBytes: 'KvList'.length + LIST_BYTES,
+    write(entry, now) {
       const flaw = entryFlaw(entry, now)
       if (flaw) return flaw
-      const bytes = encodedBytes(entryJson(entry)) + SEPARATOR_BYTES
-      return bytes + this.envelopeBytes > MOST_BODY_BYTES ? ALONE : bytes
+      const text = memberOfEntry(entry)
+      return memberBytes(text) + this.envelopeBytes > MOST_BODY_BYTES ? ALONE : text
     },
+    measure: memberBytes,
     interchangeable: () => true,
-    encode: (entries) => ({
+    encode: (entries, _mode, written = entries.map(memberOfEntry)) => ({
       ...request(traits, action, []),
-      body: jsonForm('KvList', entries.map(entryJson)),
+      body: formList('KvList', written as readonly string[]),
     }),
     decode: (answer, entries) => readBatch(answer, entries.map(keyOf)),
     fallback: putOne(traits),
@@ -84,15 +83,10 @@ function putBatch(traits: EdgeKvTraits): Operation<Entry, Record<never, never>> 
 }
 
 /** For a value that fits no batch once it is encoded. */
-function putOne(traits: EdgeKvTraits): Operation<Entry, Record<never, never>> {
+function putOne(traits: EdgeKvTraits): Call<Entry, Record<never, never>> {
   const action = traits.actions.put
   return {
     name: action,
-    maxItems: 1,
-    maxBytes: 0,
-    envelopeBytes: 0,
-    measure: (entry, now) => entryFlaw(entry, now) ?? ALONE,
-    interchangeable: () => false,
     encode([entry]) {
       const { key, value } = entry as Entry
       const life = Object.entries(lifeOf(entry as Entry)).map(([name, at]) => [name, String(at)] as const)
@@ -123,7 +117,9 @@ function request(
   }
 }
 
-const entryJson = (entry: Entry): string => JSON.stringify({ Key: entry.key, Value: entry.value, ...lifeOf(entry) })
+const memberBytes = (text: string): number => text.length + BETWEEN_BYTES
+const memberOfKey = (item: KvKey): string => listMember(keyOf(item))
+const memberOfEntry = (entry: Entry): string => listMember({ Key: entry.key, Value: entry.value, ...lifeOf(entry) })
 
 function lifeOf({ expiration, expirationTtl }: Entry): { Expiration?: number; ExpirationTtl?: number } {
   const at = expiration instanceof Date ? Math.floor(expiration.getTime() / 1000) : expiration

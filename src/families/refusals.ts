@@ -12,11 +12,18 @@ export interface ServiceFailure {
   readonly serverTime?: Date | undefined
 }
 
+/**
+ * Codes with which a store of the S3 family says of a key that it broke down over it, not that it declined. A Ceph whose
+ * storage stalls was seen to delete such keys all the same.
+ */
+export const BROKE_DOWN: RegExp = /InternalError|RequestTimeout|UnknownError/
+
 /** What to do about a status that no code explains. */
 export function remedyForStatus(status: number): Remedy {
   if (status === 429 || status === 503) return 'slow'
   if (status === 501 || status === 505) return 'halt'
-  if (status >= 500 || status === 408) return 'retry'
+  // A success that is not the one expected is no refusal.
+  if (status >= 500 || status === 408 || status < 300) return 'retry'
   if (status === 413) return 'fewer-bytes'
   return status === 400 || status === 422 ? 'split' : 'halt'
 }
@@ -25,8 +32,8 @@ export function remedyForStatus(status: number): Remedy {
 export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: Remedy): Refusal {
   const { status } = answer
   const code = failure.code || 'BadResponse'
-  // A server that failed on the way, or a gateway that lost it, may have done the work; one that throttles has not.
-  const unsure = remedy === 'retry' && status !== 408 && status !== 400
+  // A server that failed or ran out of time, or a gateway that lost it, may have done the work; one that throttles has not.
+  const unsure = remedy === 'retry' && status !== 400
   const date = dateHeader(answer)
   return {
     kind: 'refusal',

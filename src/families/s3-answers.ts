@@ -1,10 +1,11 @@
 import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bodies/delete-answer.js'
 import { readDeleteResult } from '../bodies/delete-result.js'
+import { isPlainEcho } from '../bodies/plain-result.js'
 import type { HttpAnswer } from '../http.js'
-import { type ConditionalKey, identity, keyOf, versionOf } from '../items.js'
+import { type ConditionalKey, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import type { DeletedKey } from '../report.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
+import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 export type DeletedDetail = Omit<DeletedKey, 'key'>
 
@@ -79,16 +80,16 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 /**
  * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
  *
- * @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
+ * @param isPlain Whether all items are keys that XML writes as they are. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
  */
 export async function readDeleted(
   answer: HttpAnswer,
   items: readonly ConditionalKey[],
-  quiet: boolean,
-  emptyIsSuccess: boolean,
+  { quiet, isPlain, emptyIsSuccess }: { quiet: boolean; isPlain: boolean; emptyIsSuccess: boolean },
 ): Promise<Outcomes<DeletedDetail> | Refusal> {
   if (answer.status !== 200) return readRefusal(answer)
   const requestId = answer.header('x-amz-request-id')
+  if (isPlain && isPlainEcho(answer.body, items as readonly string[])) return { kind: 'outcomes', requestId }
   const document = await readDeleteResult(answer.body)
   if (document.kind === 'error') return readRefusal(answer)
   if (document.kind === 'malformed') return unreadable(answer, `the answer is no DeleteResult: ${document.reason}`)
@@ -105,38 +106,36 @@ const unreadable = (answer: HttpAnswer, what: string): Refusal => ({
 
 /** Puts the entries of an answer, which come in any order, to the items of its request. */
 function matched(
-  { deleted, errors }: DeleteResult,
+  { deleted, errors, holdsMore = false }: DeleteResult,
   items: readonly ConditionalKey[],
   quiet: boolean,
 ): { outcomes?: ItemOutcome<DeletedDetail>[] } {
   if (errors.length === 0 && isEcho(deleted, items)) return {}
-  if (errors.length === 0 && deleted.length === 0 && quiet) return {}
-  const open = new OpenItems(items)
+  if (errors.length === 0 && deleted.length === 0 && quiet && !holdsMore) return {}
+  const places = new Places(items)
   const outcomes: (ItemOutcome<DeletedDetail> | undefined)[] = new Array(items.length)
   let keyless: ErrorEntry | undefined
-  let stray = false
-  // Failures first: a key that is listed both ways is not known to be deleted.
-  const alsoDeleted = new Set(errors.length > 0 ? deleted.map(nameOf) : [])
-  for (const entry of errors) {
-    const index = entry.key ? open.take(entry.key, entry.versionId) : undefined
-    if (index !== undefined) outcomes[index] = { ...failureOf(entry), unsure: alsoDeleted.has(nameOf(entry)) }
-    else if (entry.key) stray = true
-    else keyless = entry
-  }
+  let stray = holdsMore
   for (const entry of deleted) {
-    const index = entry.key === undefined ? undefined : open.take(entry.key, entry.versionId)
-    if (index !== undefined) outcomes[index] = { done: detailOf(entry, versionOf(items[index])) }
+    const place = entry.key === undefined ? undefined : places.of(entry.key, entry.versionId)
+    if (place !== undefined) outcomes[place] = { done: detailOf(entry, versionOf(items[place])) }
   }
-  // Silence is consent only where every failure that is listed could be put to its key.
+  // Failures last, so that they win: a key that is listed both ways is not known to be deleted.
+  for (const entry of errors) {
+    const place = entry.key ? places.of(entry.key, entry.versionId) : undefined
+    const before = place === undefined ? undefined : outcomes[place]
+    if (!entry.key) keyless = entry
+    else if (place === undefined || (before && !('done' in before))) stray = true
+    else outcomes[place] = failureOf(entry, before !== undefined)
+  }
+  // Silence is consent only where everything that is listed could be put to its key.
   const rest: ItemOutcome<DeletedDetail> = keyless
-    ? { ...failureOf(keyless), unsure: true }
+    ? failureOf(keyless, true)
     : quiet && !stray
       ? { done: undefined }
       : UNREPORTED
   return { outcomes: Array.from(outcomes, (outcome) => outcome ?? rest) }
 }
-
-const nameOf = ({ key = '', versionId = '' }: DeletedEntry | ErrorEntry) => identity(key, versionId)
 
 /** Whether the answer lists just what was asked, in that order, and says nothing more: nearly every answer does. */
 function isEcho(deleted: readonly DeletedEntry[], items: readonly ConditionalKey[]): boolean {
@@ -160,19 +159,19 @@ function detailOf(entry: DeletedEntry, named: string | undefined): DeletedDetail
   }
 }
 
-function failureOf({ code, message }: ErrorEntry): ItemFailure {
-  if (!code) return { ...UNSPECIFIED, ...(message && { message }) }
+function failureOf({ code, message }: ErrorEntry, unsure: boolean): ItemFailure {
+  if (!code) return { ...UNSPECIFIED, ...(message && { message }), unsure }
   return {
     code,
     message: message || code,
     retryable: RETRYABLE_KEY_CODES.has(code),
-    unsure: false,
+    unsure: unsure || BROKE_DOWN.test(code),
     throttled: THROTTLING_KEY_CODES.has(code),
   }
 }
 
-/** The items of a request that no entry of the answer was put to yet, by key. */
-class OpenItems {
+/** Where the items of a request stand in it, by key. */
+class Places {
   readonly #byKey = new Map<string, number[]>()
 
   constructor(private readonly items: readonly ConditionalKey[]) {
@@ -184,16 +183,13 @@ class OpenItems {
     })
   }
 
-  /** The index of the item an entry speaks of: one that named its version, else one that named none. */
-  take(key: string, version: string | undefined): number | undefined {
+  /** The place of the item an entry speaks of: the one that named its version, else the one that named none. */
+  of(key: string, version: string | undefined): number | undefined {
     const candidates = this.#byKey.get(key)
     if (!candidates) return undefined
-    const named = (wanted: string | undefined) =>
-      candidates.findIndex((index) => versionOf(this.items[index]) === wanted)
-    let place = version === undefined ? -1 : named(version)
-    if (place < 0) place = named(undefined)
+    const named = (wanted: string | undefined) => candidates.find((index) => versionOf(this.items[index]) === wanted)
+    const place = named(version) ?? named(undefined)
     // A store that does not echo the version can still only mean the one that was asked for.
-    if (place < 0 && version === undefined && candidates.length === 1) place = 0
-    return place < 0 ? undefined : candidates.splice(place, 1)[0]
+    return place ?? (version === undefined && candidates.length === 1 ? candidates[0] : undefined)
   }
 }

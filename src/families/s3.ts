@@ -1,7 +1,7 @@
 import { crc32, md5 } from '#runtime/checksum'
 import { sha256 } from '#runtime/digest'
-import { deleteXml, ENVELOPE_BYTES, isXmlText, objectBytes } from '../bodies/delete-xml.js'
-import { base64, canonicalQuery, isWellFormed, percentEncode } from '../bytes.js'
+import { deleteXml, ENVELOPE_BYTES, isXmlText, objectXml, wholeDeleteXml } from '../bodies/delete-xml.js'
+import { base64, canonicalQuery, isWellFormed, percentEncode, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
 import type { Bytes, HttpAnswer, HttpRequest } from '../http.js'
@@ -15,7 +15,7 @@ import {
   strayMember,
   versionOf,
 } from '../items.js'
-import { ALONE, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
+import { ALONE, type Call, isWhole, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { type Target, targetOf } from '../target.js'
 import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
@@ -78,11 +78,14 @@ function deleteObjects(
     envelopeBytes: ENVELOPE_BYTES,
     // AWS does; of the others it is not known.
     countsItems: true,
-    measure: (item) => measure(item, traits),
+    write: (item) => write(item, traits),
+    measure: utf8Length,
     interchangeable: (first, second) =>
       CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
-    async encode(items, { quiet, bypassGovernance }) {
-      const body = deleteXml(items, quiet)
+    writeWhole: (keys, { quiet }, mostBytes, lend) =>
+      wholeDeleteXml(keys, quiet, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
+    async encode(items, { quiet, bypassGovernance }, written = items.map(objectXml)) {
+      const body = isWhole(written) ? written.body : deleteXml(written, quiet)
       const { headers, bodySha256 } = await integrityOf(body, traits.integrity)
       const extra = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }
       const request: HttpRequest = {
@@ -96,25 +99,20 @@ function deleteObjects(
       }
       return bodySha256 ? { ...request, bodySha256 } : request
     },
-    decode: (answer, items, { quiet }) => readDeleted(answer, items, quiet, traits.emptyIsSuccess === true),
-    fallback: deleteObject(traits, base, host, bucketPath),
+    decode: (answer, items, { quiet }, whole) =>
+      readDeleted(answer, items, {
+        quiet,
+        isPlain: whole !== undefined,
+        emptyIsSuccess: traits.emptyIsSuccess === true,
+      }),
+    fallback: deleteObject(base, host, bucketPath),
   }
 }
 
 /** The S3 API's call for one object: any key that UTF-8 can say fits a path. */
-function deleteObject(
-  traits: S3Traits,
-  base: string,
-  host: string,
-  bucketPath: string,
-): Operation<ConditionalKey, DeletedDetail> {
+function deleteObject(base: string, host: string, bucketPath: string): Call<ConditionalKey, DeletedDetail> {
   return {
     name: 'DeleteObject',
-    maxItems: 1,
-    maxBytes: 0,
-    envelopeBytes: 0,
-    measure: (item) => measure(item, traits),
-    interchangeable: () => false,
     encode([item], { bypassGovernance }: Mode): HttpRequest {
       const version = versionOf(item)
       const key = keyOf(item).split('/').map(percentEncode).join('/')
@@ -135,7 +133,8 @@ async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDe
   const requestId = answer.header('x-amz-request-id')
   const marker = answer.header('x-amz-delete-marker') === 'true'
   const version = answer.header('x-amz-version-id')
-  if (answer.status === 204 || answer.status === 200) {
+  // Not 200: that is what a captive portal answers, or a proxy with an error page.
+  if (answer.status === 204) {
     const detail = {
       ...(version !== undefined &&
         version !== 'null' &&
@@ -151,17 +150,11 @@ async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDe
   return { kind: 'outcomes', requestId, outcomes: [{ code, message, retryable: false, unsure: false }] }
 }
 
-/** A plain key of printable ASCII takes as many bytes as it has characters: nearly every key. */
-const PLAIN = /^[\x20-\x25\x27-\x3b\x3d\x3f-\x7e]+$/
-const PLAIN_OVERHEAD = objectBytes('')
-
-function measure(item: ConditionalKey, { name, conditions }: S3Traits): number | Flaw {
-  if (typeof item === 'string' && item.length <= LONGEST_KEY_BYTES && PLAIN.test(item))
-    return item.length + PLAIN_OVERHEAD
+function write(item: ConditionalKey, { name, conditions }: S3Traits): string | typeof ALONE | Flaw {
   const unknown = CONDITIONS.filter((member) => !conditions.includes(member))
   const flaw = keyFlaw(item, LONGEST_KEY_BYTES) ?? strayMember(item, unknown, name) ?? memberFlaw(item)
   if (flaw) return flaw
-  if (isXmlText(keyOf(item)) && isXmlText(versionOf(item) ?? '')) return objectBytes(item)
+  if (isXmlText(keyOf(item)) && isXmlText(versionOf(item) ?? '')) return objectXml(item)
   const condition = conditions.find((member) => memberOf(item, member) !== undefined)
   return condition ? invalidKey(`the key fits no XML, and a single deletion cannot carry \`${condition}\``) : ALONE
 }

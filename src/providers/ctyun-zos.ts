@@ -1,11 +1,11 @@
-import { jsonBytes } from '../bodies/json.js'
-import { isWellFormed, utf8 } from '../bytes.js'
+import { wholeJson } from '../bodies/whole-json.js'
+import { isWellFormed, utf8, utf8Length } from '../bytes.js'
 import { DeleteClient, type Provider } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
 import { readDeletedObjects } from '../families/ctyun-answers.js'
 import type { DeletedDetail } from '../families/s3-answers.js'
 import { type Flaw, invalidKey, keyFlaw, keyOf, type ObjectKey, strayMember, versionOf } from '../items.js'
-import type { Mode, Operation } from '../operation.js'
+import { isWhole, type Mode, type Operation } from '../operation.js'
 import { type ClientOptions, check, type Endpoint, endpointOf } from '../options.js'
 import { signed } from '../signers/authorize.js'
 import { eopSigner } from '../signers/eop.js'
@@ -44,7 +44,13 @@ export class CtyunZosClient extends DeleteClient<ObjectKey> {
 }
 
 function provider({ bucket, regionId }: CtyunZosOptions, endpoint: Endpoint): Provider<ObjectKey> {
-  return { name: 'ctyun-zos', authorize: signed(eopSigner()), deletes: deleteObjects(bucket, regionId, endpoint) }
+  return {
+    name: 'ctyun-zos',
+    authorize: signed(eopSigner()),
+    // No page of its documentation speaks of CORS; assumed.
+    refusesPages: endpoint.signingHost === undefined,
+    deletes: deleteObjects(bucket, regionId, endpoint),
+  }
 }
 
 function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Operation<ObjectKey, DeletedDetail> {
@@ -56,35 +62,39 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
     maxItems: MOST_OBJECTS,
     maxBytes: MOST_BODY_BYTES,
     envelopeBytes: utf8(head).length + tail({ quiet: true, bypassGovernance: false }).length,
-    measure: (item) =>
+    write: (item) =>
       keyFlaw(item, LONGEST_KEY_BYTES) ??
       strayMember(item, ['eTag', 'lastModified', 'size'], 'ctyun-zos') ??
       versionFlaw(item) ??
-      objectBytes(item),
+      objectJson(item),
+    measure: (text) => utf8Length(text) + 1,
     interchangeable: () => true,
-    encode: (items, mode) => ({
+    writeWhole: (keys, mode, mostBytes, lend) =>
+      wholeJson(
+        keys,
+        { mostBytes, longestKey: LONGEST_KEY_BYTES },
+        { list: listJson, body: (list) => [head, list.slice(1, -1), tail(mode)] },
+        lend,
+      ),
+    encode: (items, mode, written = items.map(objectJson)) => ({
       method: 'POST',
       base,
       host,
       path: `${pathPrefix}/v4/oss/delete-objects`,
       query: '',
       headers: { 'content-type': 'application/json' },
-      body: utf8(head + items.map(objectJson).join(',') + tail(mode)),
+      body: isWhole(written) ? written.body : utf8(head + written.join(',') + tail(mode)),
     }),
     decode: (answer, items, { quiet }) => readDeletedObjects(answer, items, quiet),
   }
 }
 
+const listJson = (keys: readonly string[]): string => JSON.stringify(keys.map((key) => ({ key })))
+
 function objectJson(item: ObjectKey): string {
   const version = versionOf(item)
   const key = JSON.stringify(keyOf(item))
   return version === undefined ? `{"key":${key}}` : `{"key":${key},"versionID":${JSON.stringify(version)}}`
-}
-
-/** Bytes of `objectJson` and a comma. */
-function objectBytes(item: ObjectKey): number {
-  const version = versionOf(item)
-  return '{"key":},'.length + jsonBytes(keyOf(item)) + (version ? ',"versionID":'.length + jsonBytes(version) : 0)
 }
 
 function versionFlaw(item: ObjectKey): Flaw | undefined {

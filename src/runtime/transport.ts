@@ -2,6 +2,9 @@ import type { Transport } from '../http.js'
 
 /** What `#runtime/transport` offers on either half. */
 export interface TransportFactory {
-  /** @param dispatcher Node only: an undici Dispatcher to use instead of a pool of our own. */
-  createTransport(dispatcher: object | undefined): Transport
+  /**
+   * @param dispatcher Node only: an undici Dispatcher to use instead of a pool of our own.
+   * @param refusesPages Whether the server allows no page to call it; for the words of an error.
+   */
+  createTransport(dispatcher: object | undefined, refusesPages: boolean | undefined): Transport
 }

@@ -2,7 +2,7 @@ import { hmacSha256, sha256 } from '#runtime/digest'
 import { hex, utf8 } from '../bytes.js'
 import type { Signer } from './signer.js'
 import type { CanonicalHeaders } from './stages.js'
-import { byName, canonicalRequest, payloadHash, signedHeaders, signingFacts } from './stages.js'
+import { canonicalRequest, payloadHash, signedHeaders, signingFacts } from './stages.js'
 
 // ACS3-HMAC-SHA256, from "Request syntax and signature method V3" of the Alibaba Cloud SDK documentation.
 
@@ -13,10 +13,10 @@ export const acsDate = (date: Date): string => date.toISOString().replace(/\.\d+
 
 /** `host`, `content-type` and `x-acs-*` are signed, their values trimmed. */
 export const canonicalHeaders = (headers: Readonly<Record<string, string>>): CanonicalHeaders =>
-  Object.entries(headers)
-    .filter(([name]) => name === 'host' || name === 'content-type' || name.startsWith('x-acs-'))
-    .map(([name, value]) => [name, value.trim()] as const)
-    .sort(byName)
+  Object.keys(headers)
+    .filter((name) => name === 'host' || name === 'content-type' || name.startsWith('x-acs-'))
+    .sort()
+    .map((name) => [name, (headers[name] as string).trim()] as const)
 
 export const stringToSign = async (canonicalRequest: string): Promise<string> =>
   `${ALGORITHM}\n${hex(await sha256(utf8(canonicalRequest)))}`
@@ -35,7 +35,7 @@ export const acs3Signer = (): Signer => async (request, context) => {
   const headers = {
     ...request.headers,
     'x-acs-date': acsDate(context.date),
-    'x-acs-signature-nonce': context.nonce,
+    'x-acs-signature-nonce': context.nonce(),
     'x-acs-content-sha256': payload,
     ...(sessionToken !== undefined && { 'x-acs-security-token': sessionToken }),
   }

@@ -5,8 +5,8 @@ import type { HttpRequest } from '../http.js'
 export interface SigningContext {
   readonly credentials: SigningCredentials
   readonly date: Date
-  /** 32 lower-case hex digits, never used before. */
-  readonly nonce: string
+  /** Gives 32 lower-case hex digits, never used before; not every scheme needs them. */
+  readonly nonce: () => string
   /** For a remote signer to judge by. */
   readonly operation: string
   readonly items: number

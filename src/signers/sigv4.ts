@@ -3,7 +3,7 @@ import { hex, utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Signer } from './signer.js'
 import type { CanonicalHeaders } from './stages.js'
-import { byName, canonicalRequest, compactDate, payloadHash, signedHeaders, signingFacts } from './stages.js'
+import { canonicalRequest, compactDate, payloadHash, signedHeaders, signingFacts } from './stages.js'
 
 // AWS Signature Version 4 in the Authorization header, from "Authenticating Requests" of the Amazon S3 API Reference.
 
@@ -20,9 +20,9 @@ export const credentialScope = ({ date, region, service }: Scope): string => `${
 
 /** Every header is signed, its value trimmed and runs of blanks in it made one space. */
 export const canonicalHeaders = (headers: Readonly<Record<string, string>>): CanonicalHeaders =>
-  Object.entries(headers)
-    .map(([name, value]) => [name, value.trim().replace(/[ \t]+/g, ' ')] as const)
-    .sort(byName)
+  Object.keys(headers)
+    .sort()
+    .map((name) => [name, (headers[name] as string).trim().replace(/[ \t]+/g, ' ')] as const)
 
 /** @param timestamp As in `x-amz-date`. */
 export const stringToSign = async (timestamp: string, scope: Scope, canonicalRequest: string): Promise<string> =>

@@ -14,10 +14,10 @@ export const payloadHash = async ({ body = NOTHING, bodySha256 }: HttpRequest): 
   hex(bodySha256 ?? (await sha256(body)))
 
 /** `yyyyMMddTHHmmssZ` in UTC, without fractions of a second. */
-export const compactDate = (date: Date): string => date.toISOString().replace(/[-:]|\.\d+/g, '')
-
-/** Orders headers by name; no two have the same. */
-export const byName = ([a]: CanonicalHeaders[number], [b]: CanonicalHeaders[number]): number => (a < b ? -1 : 1)
+export function compactDate(date: Date): string {
+  const iso = date.toISOString()
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
+}
 
 /** The names of the headers a signature covers. */
 export const signedHeaders = (headers: CanonicalHeaders): string => headers.map(([name]) => name).join(';')
@@ -27,16 +27,11 @@ export const canonicalRequest = (
   { method, path, query }: Pick<HttpRequest, 'method' | 'path' | 'query'>,
   headers: CanonicalHeaders,
   payloadHash: string,
-): string =>
-  [
-    method,
-    path,
-    query,
-    ...headers.map(([name, value]) => `${name}:${value}`),
-    '',
-    signedHeaders(headers),
-    payloadHash,
-  ].join('\n')
+): string => {
+  let lines = `${method}\n${path}\n${query}\n`
+  for (const [name, value] of headers) lines += `${name}:${value}\n`
+  return `${lines}\n${signedHeaders(headers)}\n${payloadHash}`
+}
 
 /** What a remote signer is told under any scheme. */
 export const signingFacts = (

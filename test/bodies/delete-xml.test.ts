@@ -6,11 +6,12 @@ import {
   deleteXml,
   ENVELOPE_BYTES,
   isXmlText,
-  objectBytes,
+  objectXml,
+  wholeDeleteXml,
   type XmlObject,
   xmlText,
 } from '../../src/bodies/delete-xml.js'
-import { text, utf8 } from '../../src/bytes.js'
+import { text, utf8, utf8Length } from '../../src/bytes.js'
 
 // Not imported: the bundler's JSON reader refuses the lone surrogates in it.
 const vectorsUrl = new URL('../vectors/delete-xml.json', import.meta.url)
@@ -93,32 +94,62 @@ describe('text', () => {
 describe('body', () => {
   for (const { name, objects, quiet, body, contentLength } of vectors.bodies) {
     it(`is the one of ${name}`, () => {
-      const written = deleteXml(objects.map(toObject), quiet)
+      const written = deleteXml(objects.map(toObject).map(objectXml), quiet)
       expect(text(written)).toBe(body)
       expect(written.length).toBe(contentLength)
     })
   }
 
   it('takes plain keys as strings', () => {
-    expect(deleteXml(['a&b', 'c'], true)).toEqual(deleteXml([{ key: 'a&b' }, { key: 'c' }], true))
+    expect(objectXml('a&b')).toBe(objectXml({ key: 'a&b' }))
   })
 
   it('has exactly the bytes announced', () => {
     fc.assert(
       fc.property(fc.array(objects), (all) => {
-        const bytes = all.reduce((sum, object) => sum + objectBytes(object), 0)
-        expect(deleteXml(all, true).length).toBe(ENVELOPE_BYTES + bytes)
-        expect(deleteXml(all, false).length).toBe(ENVELOPE_BYTES + bytes - '<Quiet>true</Quiet>'.length)
+        const written = all.map(objectXml)
+        const bytes = written.reduce((sum, object) => sum + utf8Length(object), 0)
+        expect(deleteXml(written, true).length).toBe(ENVELOPE_BYTES + bytes)
+        expect(deleteXml(written, false).length).toBe(ENVELOPE_BYTES + bytes - '<Quiet>true</Quiet>'.length)
       }),
     )
   })
 
   it('counts every character right', () => {
     for (let unit = 0; unit < 0xd800; unit++) {
-      const key = `a${String.fromCharCode(unit)}`
-      expect(objectBytes(key), unit.toString(16)).toBe(deleteXml([key], true).length - ENVELOPE_BYTES)
+      const object = objectXml(`a${String.fromCharCode(unit)}`)
+      expect(utf8Length(object), unit.toString(16)).toBe(deleteXml([object], true).length - ENVELOPE_BYTES)
     }
   })
+})
+
+describe('body of plain keys', () => {
+  const LIMITS = { mostBytes: 1_000, longestKey: 20 }
+  const lend = (bytes: number) => new Uint8Array(bytes + 7).fill(0x2a)
+  const plainKeys = fc.string({
+    unit: fc.constantFrom(...' !"#$%\'()*+,-./09:;=?@AZ[\\]^_`az{|}~'),
+    minLength: 1,
+    maxLength: 20,
+  })
+
+  it('is the same as that of keys written one by one, as far as they fit', () => {
+    fc.assert(
+      fc.property(fc.array(plainKeys, { minLength: 1, maxLength: 40 }), fc.boolean(), (keys, quiet) => {
+        const { body, count } = wholeDeleteXml(keys, quiet, LIMITS, lend) ?? expect.fail('not plain')
+        expect(text(body)).toBe(text(deleteXml(keys.slice(0, count).map(objectXml), quiet)))
+        const bytesFor = (most: number) => deleteXml(keys.slice(0, most).map(objectXml), true).length
+        expect(bytesFor(count)).toBeLessThanOrEqual(LIMITS.mostBytes)
+        if (count < keys.length) expect(bytesFor(count + 1)).toBeGreaterThan(LIMITS.mostBytes)
+      }),
+    )
+  })
+
+  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', 'a\x7fb', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
+    'is none where one of them is %j',
+    (key) => {
+      expect(wholeDeleteXml(['a', key, 'b'], false, LIMITS, lend)).toBeUndefined()
+    },
+  )
 })
 
 interface VectorObject {

@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodedBytes, formField, jsonForm } from '../../src/bodies/form.js'
-import { percentEncode, text } from '../../src/bytes.js'
+import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, wholeFormList } from '../../src/bodies/form.js'
+import { percentEncode, text, utf8Length } from '../../src/bytes.js'
 
 const anyText = fc.string({ unit: 'binary' })
 const keys = fc.array(fc.oneof(anyText, fc.string(), fc.constantFrom("!'()*~", 'a b', 'dir/ü/日/😀', '"\\\u0001')))
 
 describe('form', () => {
   it('writes a list as the ESA client does', () => {
-    const body = jsonForm('Keys', ['"test_key1"', '"test_key2"'])
+    const body = formList('Keys', ['test_key1', 'test_key2'].map(listMember))
     expect(text(body)).toBe('Keys=%5B%22test_key1%22%2C%22test_key2%22%5D')
-    expect(text(jsonForm('Keys', []))).toBe('Keys=%5B%5D')
-    expect(text(jsonForm('KvList', ['{}']))).toBe('KvList=%5B%7B%7D%5D')
+    expect(text(formList('Keys', []))).toBe('Keys=%5B%5D')
+    expect(text(formList('KvList', [listMember({})]))).toBe('KvList=%5B%7B%7D%5D')
   })
 
   it('leaves only unreserved characters as they are', () => {
@@ -34,38 +34,53 @@ describe('form', () => {
   it('gives the keys back', () => {
     fc.assert(
       fc.property(keys, (all) => {
-        const body = text(
-          jsonForm(
-            'Keys',
-            all.map((key) => JSON.stringify(key)),
-          ),
-        )
+        const body = text(formList('Keys', all.map(listMember)))
         expect(JSON.parse(decodeURIComponent(body.slice('Keys='.length)))).toEqual(all)
         expect(JSON.parse(new URLSearchParams(body).get('Keys') ?? '')).toEqual(all)
       }),
     )
   })
 
-  it('has exactly the bytes announced', () => {
-    const units = fc.array(fc.integer({ min: 0, max: 0xffff })).map((all) => String.fromCharCode(...all))
-    fc.assert(
-      fc.property(fc.oneof(anyText, units), (value) => {
-        expect(encodedBytes(value)).toBe(formField('', value).length - 1)
-      }),
-    )
-    for (let unit = 0; unit <= 0xffff; unit++) {
-      const value = String.fromCharCode(unit)
-      expect(encodedBytes(value), unit.toString(16)).toBe(formField('', value).length - 1)
-    }
-  })
-
-  it('adds up for a list: its members, %2C between them, %5B and %5D around', () => {
+  it('adds up for a list: its members, what stands between them, and what stands around', () => {
     fc.assert(
       fc.property(keys, (all) => {
-        const members = all.map((key) => JSON.stringify(key))
-        const bytes = members.reduce((sum, member) => sum + encodedBytes(member), 0) + 3 * Math.max(0, all.length - 1)
-        expect(jsonForm('Keys', members).length).toBe('Keys=%5B%5D'.length + bytes)
+        const members = all.map(listMember)
+        const between = BETWEEN_BYTES * Math.max(0, all.length - 1)
+        const bytes = members.reduce((sum, { length }) => sum + length, 0) + between
+        expect(formList('Keys', members).length).toBe('Keys'.length + LIST_BYTES + bytes)
       }),
     )
   })
+})
+
+describe('form of keys written in one go', () => {
+  const LIMITS = { mostBytes: 300, longestKey: 20 }
+  const lend = (bytes: number) => new Uint8Array(bytes + 7).fill(0x2a)
+  const fitting = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }).filter((key) => utf8Length(key) <= 20)
+
+  it('is the same as that of keys written one by one, as far as they fit', () => {
+    fc.assert(
+      fc.property(fc.array(fitting, { minLength: 1, maxLength: 60 }), (all) => {
+        const { body, count, list } = wholeFormList('Keys', all, LIMITS, lend) ?? expect.fail('none')
+        expect(text(body)).toBe(text(formList('Keys', all.slice(0, count).map(listMember))))
+        expect(body.length).toBeLessThanOrEqual(LIMITS.mostBytes)
+        expect(JSON.parse(list ?? '')).toEqual(all.slice(0, count))
+      }),
+    )
+  })
+
+  it('holds nearly as many as there is room for', () => {
+    const all = Array.from({ length: 5_000 }, (_, index) => `key-${index}`)
+    const { body, count } = wholeFormList('Keys', all, { ...LIMITS, mostBytes: 20_000 }, lend) ?? expect.fail('none')
+    expect(count).toBeLessThan(all.length)
+    expect(body.length).toBeGreaterThan(18_000)
+  })
+
+  it.each(['', '\ud800', 'a\udc00', 'a'.repeat(21), 'ä'.repeat(11), '😀'.repeat(6)])(
+    'is none where one of them is %j',
+    (key) => expect(wholeFormList('Keys', ['a', key, 'b'], LIMITS, lend)).toBeUndefined(),
+  )
+
+  it('is none where not even one fits', () =>
+    expect(wholeFormList('Keys', ['😀'], { mostBytes: 20, longestKey: 20 }, lend)).toBeUndefined())
 })

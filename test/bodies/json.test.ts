@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonBytes, objectsOf, readJson, stringOf, stringsOf } from '../../src/bodies/json.js'
+import { objectsOf, readJson, stringOf, stringsOf } from '../../src/bodies/json.js'
 import { utf8 } from '../../src/bytes.js'
 
 const read = (source: string) => readJson(utf8(source))
@@ -72,17 +72,5 @@ describe('narrowing', () => {
     expect(objectsOf([{ key: 'a' }, {}])).toEqual([{ key: 'a' }, {}])
     expect([null, undefined, []].map(objectsOf)).toEqual([[], [], []])
     expect([[{}, 1], [null], [[]], 'a', {}].map(objectsOf)).toEqual(Array(5).fill(undefined))
-  })
-})
-
-describe('jsonBytes', () => {
-  it('is exact', () => {
-    const units = fc.array(fc.integer({ min: 0, max: 0xffff })).map((all) => String.fromCharCode(...all))
-    const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), units)
-    fc.assert(fc.property(texts, (text) => jsonBytes(text) === utf8(JSON.stringify(text)).length))
-    for (let unit = 0; unit <= 0xffff; unit++) {
-      const text = `a${String.fromCharCode(unit)}`
-      expect(jsonBytes(text), unit.toString(16)).toBe(utf8(JSON.stringify(text)).length)
-    }
   })
 })

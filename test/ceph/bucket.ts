@@ -1,12 +1,14 @@
 import {
   CreateBucketCommand,
   DeleteBucketPolicyCommand,
+  DeleteObjectsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
+  type S3ServiceException,
 } from '@aws-sdk/client-s3'
 import type { Gateway } from './gateway.js'
 
@@ -18,10 +20,7 @@ export interface Version {
   readonly isMarker: boolean
 }
 
-export interface Retention {
-  readonly mode: 'GOVERNANCE' | 'COMPLIANCE'
-  readonly until: Date
-}
+export type Lock = { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly until: Date } | 'HOLD'
 
 const PARALLEL_PUTS = 16
 let created = 0
@@ -58,9 +57,12 @@ export class Bucket {
   }
 
   /** Stores an object, and gives its version where the bucket keeps versions. */
-  async put(key: string, retention?: Retention): Promise<string> {
-    const lock = retention && { ObjectLockMode: retention.mode, ObjectLockRetainUntilDate: retention.until }
-    const command = new PutObjectCommand({ Bucket: this.name, Key: key, Body: 'x', ...lock })
+  async put(key: string, lock?: Lock): Promise<string> {
+    const headers =
+      lock === 'HOLD'
+        ? { ObjectLockLegalHoldStatus: 'ON' as const }
+        : lock && { ObjectLockMode: lock.mode, ObjectLockRetainUntilDate: lock.until }
+    const command = new PutObjectCommand({ Bucket: this.name, Key: key, Body: 'x', ...headers })
     return (await this.client.send(command)).VersionId ?? ''
   }
 
@@ -70,6 +72,14 @@ export class Bucket {
       for (let next = left.next(); !next.done; next = left.next()) await this.put(next.value)
     }
     await Promise.all(Array.from({ length: PARALLEL_PUTS }, worker))
+  }
+
+  /** Sends keys as one batch, whatever the store may say to that; gives the status of the answer. */
+  async deleteAtOnce(keys: readonly string[]): Promise<number | undefined> {
+    const Delete = { Objects: keys.map((Key) => ({ Key })) }
+    const sent = this.client.send(new DeleteObjectsCommand({ Bucket: this.name, Delete }))
+    const { $metadata } = await sent.catch((error: S3ServiceException) => error)
+    return $metadata.httpStatusCode
   }
 
   /** Every key that a plain listing shows, in the store's order. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { isKeysweepError, type KeysweepError } from '../../src/errors.js'
+import { hostileKeys, lookAlikes } from '../providers/keys.js'
 import { Bucket } from './bucket.js'
 import { CLIENTS, s3Client } from './clients.js'
 import { type Gateway, startGateway } from './gateway.js'
@@ -166,6 +167,31 @@ describe.each(Object.entries(CLIENTS))('hostile keys: %s', (_name, open) => {
   })
 })
 
+describe('hostile keys, each with all that could be taken for it', () => {
+  /** The store has no name for a key with U+0000. */
+  const hasName = (key: string) => !key.includes('\u0000')
+
+  test('the key goes and they stay; they go and the key stays', async () => {
+    const keys = hostileKeys(1024).filter(hasName)
+    const client = s3Client(gateway, bucket.name)
+    for (const key of keys) {
+      const others = lookAlikes(key, 1024).filter(hasName)
+      const stored = [key, ...others]
+      await bucket.putAll(stored)
+      const report = await client.deleteMany([key])
+      const left = await bucket.keys()
+      expect(left, JSON.stringify(key)).toEqual(byBytes(others))
+      expectTruth(report, [key], stored, left)
+      await bucket.put(key)
+      const reverse = await client.deleteMany(others)
+      const kept = await bucket.keys()
+      expect(kept, JSON.stringify(key)).toEqual([key])
+      expectTruth(reverse, others, stored, kept)
+      await client.deleteMany([key])
+    }
+  })
+})
+
 describe('what cannot be sent', () => {
   test('keys that the store cannot hold fail alone', async () => {
     await bucket.putAll(['a', 'b'])
@@ -197,6 +223,8 @@ describe('bytes', () => {
     const given = Array.from({ length: 1000 }, (_, index) => keyAt(index))
     const stored = given.filter((_, index) => index % 25 === 0)
     await bucket.putAll([...stored, 'bystander'])
+    // The store would refuse them all in one.
+    expect(await bucket.deleteAtOnce(given)).toBe(416)
     const report = await s3Client(gateway, bucket.name).deleteMany(given)
     expect(report.stats.bytesSent).toBeGreaterThan(1_048_576)
     expect([report.stats.requests, report.stats.retries]).toEqual([Math.ceil(report.stats.bytesSent / 1_000_000), 0])

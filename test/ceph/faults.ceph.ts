@@ -16,6 +16,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   gateway?.resumeStorage()
+  gateway?.resume()
   for (const [option, value] of changed) await gateway.config(option, value)
   changed.clear()
 })
@@ -170,11 +171,11 @@ describe('throttling', () => {
 describe('errors inside a 200', () => {
   /** What the gateway makes of an error number that is injected where it makes a marker. */
   const INJECTED = [
-    { code: 'InternalError', number: 2200 },
-    { code: 'SlowDown', number: 2218 },
-    { code: 'ServiceUnavailable', number: 2202 },
-    { code: 'RequestTimeout', number: 110 },
-    { code: 'OperationAborted', number: 2209 },
+    { code: 'InternalError', number: 2200, outcome: 'unknown' },
+    { code: 'SlowDown', number: 2218, outcome: 'refused' },
+    { code: 'ServiceUnavailable', number: 2202, outcome: 'refused' },
+    { code: 'RequestTimeout', number: 110, outcome: 'unknown' },
+    { code: 'OperationAborted', number: 2209, outcome: 'refused' },
   ]
 
   test.each(INJECTED)('$code is tried again until it passes', async ({ code, number }) => {
@@ -196,9 +197,9 @@ describe('errors inside a 200', () => {
     expectTruth(report, keys, keys, await bucket.keys())
   })
 
-  test.each([...INJECTED, { code: 'UnknownError', number: 5 }])(
+  test.each([...INJECTED, { code: 'UnknownError', number: 5, outcome: 'unknown' }])(
     '$code that does not end leaves the keys as they were, and versions that are named go',
-    async ({ code, number }) => {
+    async ({ code, number, outcome }) => {
       const bucket = await Bucket.createVersioned(gateway)
       const keys = numbered(10)
       await bucket.putAll(keys)
@@ -208,13 +209,22 @@ describe('errors inside a 200', () => {
       const report = await client.deleteMany([...keys, { key: 'named', versionId }])
       await restore('rgw_debug_inject_set_olh_err')
       expect(report.deleted).toEqual([{ key: 'named', versionId }])
-      expect(new Set(report.failed.map((item) => item.code))).toEqual(new Set([code]))
-      expectTruth(report, [...keys, 'named'], [...keys, 'named'], await bucket.keys())
+      expect(report.failed).toMatchObject(keys.map((key) => ({ key, code, outcome, status: 200 })))
+      const left = await bucket.keys()
+      expect(left).toEqual(keys)
+      expectTruth(report, [...keys, 'named'], [...keys, 'named'], left)
     },
   )
 })
 
 describe('limits below those documented', () => {
+  /** Collects how requests were refused. */
+  function refusalsOf() {
+    const refusals = new Set<string>()
+    const onAttempt = ({ status, code }: AttemptEvent) => status !== 200 && refusals.add(`${status} ${code}`)
+    return { refusals, onAttempt }
+  }
+
   test.each([
     { most: 500, count: 1000 },
     { most: 300, count: 1000 },
@@ -230,11 +240,28 @@ describe('limits below those documented', () => {
     const stored = every(Math.ceil(count / 200), keys)
     await bucket.putAll([...stored, 'bystander'])
     await configure('rgw_delete_multi_obj_max_num', most)
-    const report = await s3Client(gateway, bucket.name).deleteMany(keys)
+    const { refusals, onAttempt } = refusalsOf()
+    const report = await s3Client(gateway, bucket.name, { onAttempt }).deleteMany(keys)
     const left = await bucket.keys()
+    expect(refusals).toEqual(new Set(['400 BadResponse']))
     expectTruth(report, keys, [...stored, 'bystander'], left)
     expect(countOutcomes(report)).toEqual({ deleted: count })
     expect(left).toEqual(['bystander'])
+  })
+
+  test('a store that takes nothing and says only 400: all is refused, after a search that ends', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(3000)
+    const stored = every(20, keys)
+    await bucket.putAll(stored)
+    await configure('rgw_delete_multi_obj_max_num', 0)
+    const report = await s3Client(gateway, bucket.name).deleteMany(keys)
+    expect(countOutcomes(report)).toEqual({ deleted: 0, refused: 3000 })
+    expect(new Set(report.failed.map(({ code, status }) => `${status} ${code}`))).toEqual(new Set(['400 BadResponse']))
+    expect(report.stats.requests).toBeLessThanOrEqual(3 + 64)
+    const left = await bucket.keys()
+    expect(left).toHaveLength(stored.length)
+    expectTruth(report, keys, stored, left)
   })
 
   test('a store that takes fewer bytes a request and answers 416: everything goes', async () => {
@@ -243,10 +270,9 @@ describe('limits below those documented', () => {
     const stored = every(25, keys)
     await bucket.putAll([...stored, 'bystander'])
     await configure('rgw_max_put_param_size', 10_000)
-    const refused: (string | undefined)[] = []
-    const onAttempt = ({ status, code }: AttemptEvent) => status === 416 && refused.push(code)
+    const { refusals, onAttempt } = refusalsOf()
     const report = await s3Client(gateway, bucket.name, { onAttempt }).deleteMany(keys)
-    expect(new Set(refused)).toEqual(new Set(['InvalidRange']))
+    expect(refusals).toEqual(new Set(['416 InvalidRange']))
     expect(countOutcomes(report)).toEqual({ deleted: 5000 })
     const left = await bucket.keys()
     expect(left).toEqual(['bystander'])
@@ -318,5 +344,99 @@ describe('storage that stalls', () => {
     expect(countOutcomes(error.report)).toMatchObject({ deleted: 1000, unknown: 1000 })
     const { resumeFrom = 0 } = error.report
     expectTruth(error.report, keys.slice(0, resumeFrom), stored, await bucket.keys())
+  })
+})
+
+describe('storage that stalls for longer than the gateway waits', () => {
+  const once = { maxAttempts: 1 }
+  const SECONDS = 1
+
+  test('keys it gave up on inside a 200 are unknown: some of them are deleted all the same', async () => {
+    const bucket = await Bucket.createVersioned(gateway)
+    const keys = numbered(1000)
+    await bucket.putAll(keys)
+    await configure('rados_osd_op_timeout', SECONDS)
+    const pause = { text: '<Deleted>', onPart: () => gateway.pauseStorage() }
+    const resume = { text: '<Error>', onPart: () => gateway.resumeStorage() }
+    const { dispatcher } = new Wire(pause, resume)
+    const report = await s3Client(gateway, bucket.name, { dispatcher, retry: once }).deleteMany(keys)
+    expect(report.deleted.length).toBeGreaterThan(0)
+    expect(report.failed.length).toBeGreaterThan(0)
+    expect(new Set(report.failed.map(({ code, outcome, status }) => `${status} ${code} ${outcome}`))).toEqual(
+      new Set(['200 RequestTimeout unknown']),
+    )
+    expectTruth(report, keys, keys, await bucket.keys())
+  })
+
+  test('keys that went alone, too', async () => {
+    const bucket = await Bucket.createVersioned(gateway)
+    const keys = numbered(200, 'bell\u0007')
+    await bucket.putAll(keys)
+    await configure('rados_osd_op_timeout', SECONDS)
+    const isDone = ({ status }: AttemptEvent) => status === 204
+    const stall = onceAfter(20, isDone, () => gateway.pauseStorage())
+    const relief = onceAfter(
+      1,
+      ({ code }) => code === 'RequestTimeout',
+      () => gateway.resumeStorage(),
+    )
+    const onAttempt = (event: AttemptEvent) => {
+      stall.onAttempt(event)
+      relief.onAttempt(event)
+    }
+    const client = s3Client(gateway, bucket.name, { onAttempt, retry: once, concurrency: 30 })
+    const report = await client.deleteMany(keys)
+    expect(report.failed.length).toBeGreaterThan(0)
+    expect(new Set(report.failed.map(({ code, outcome, status }) => `${status} ${code} ${outcome}`))).toEqual(
+      new Set(['408 RequestTimeout unknown']),
+    )
+    expectTruth(report, keys, keys, await bucket.keys())
+  })
+})
+
+describe('a gateway that halts', () => {
+  test('past the time limit, nothing is known; once it goes on, all is done', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(2000)
+    const stored = every(10, keys)
+    await bucket.putAll(stored)
+    gateway.pause()
+    const client = s3Client(gateway, bucket.name, { timeoutMs: 300, retry: quickly })
+    const report = await client.deleteMany(keys)
+    expect(new Set(report.failed.map(({ code, outcome, attempts }) => `${code} ${outcome} ${attempts}`))).toEqual(
+      new Set(['Timeout unknown 2']),
+    )
+    expect(countOutcomes(report)).toEqual({ deleted: 0, unknown: 2000 })
+    gateway.resume()
+    expectTruth(report, keys, stored, await bucket.keys())
+    const repeated = await s3Client(gateway, bucket.name).deleteMany(report.failed.map(({ key }) => key))
+    expect(countOutcomes(repeated)).toEqual({ deleted: 2000 })
+    expect(await bucket.keys()).toEqual([])
+  })
+
+  test('in the middle of an answer, for a while, and the run completes', async () => {
+    const bucket = await Bucket.create(gateway)
+    const keys = numbered(12_000)
+    const stored = every(20, keys)
+    await bucket.putAll(stored)
+    let halts = 0
+    const onPart = () => {
+      if (halts++ === 0) gateway.pause()
+    }
+    const wire = new Wire({ text: '<Deleted>', onPart })
+    const relief = onceAfter(
+      2,
+      ({ code }) => code === 'Timeout',
+      () => gateway.resume(),
+    )
+    const { dispatcher } = wire
+    const settings = { dispatcher, timeoutMs: 1000, retry: patiently, onAttempt: relief.onAttempt }
+    const report = await s3Client(gateway, bucket.name, settings).deleteMany(keys)
+    await relief.done
+    expect(wire.cut).toBeGreaterThan(0)
+    expect(countOutcomes(report)).toEqual({ deleted: 12_000 })
+    const left = await bucket.keys()
+    expect(left).toEqual([])
+    expectTruth(report, keys, stored, left)
   })
 })

@@ -1,13 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePorts } from '../ports.js'
+import { count } from './tally.js'
 
 /** The programs that are started here, and the Debian packages that hold them. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -24,6 +26,8 @@ const LONGEST_FOLDER_BYTES = 80
 /** The monitor takes one, the gateway one, the storage daemon the rest. */
 const PORTS = 10
 const PATIENCE_MS = 30_000
+
+export const FAULTS = 'Faults made'
 
 export interface Account {
   readonly accessKeyId: string
@@ -46,6 +50,9 @@ export interface Gateway {
   kill(): Promise<void>
   /** Starts the gateway again; what is stored is still there. */
   restart(): Promise<void>
+  /** Halts the gateway: connections are taken and nothing is answered. */
+  pause(): void
+  resume(): void
   /** Halts the storage daemon: requests stall. */
   pauseStorage(): void
   resumeStorage(): void
@@ -65,7 +72,7 @@ export async function startGateway(): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'keysweep-ceph-'))
   if (Buffer.byteLength(folder) > LONGEST_FOLDER_BYTES)
     throw new Error(`The temporary folder has a path of more than ${LONGEST_FOLDER_BYTES} bytes: ${folder}`)
-  const cluster = new Cluster(folder, await freePorts())
+  const cluster = new Cluster(folder, await freePorts(PORTS))
   try {
     await cluster.boot()
     return cluster
@@ -132,6 +139,7 @@ class Cluster implements Gateway {
   }
 
   async kill(): Promise<void> {
+    count(FAULTS, 'gateway killed with SIGKILL', 'times')
     await this.#gateway?.end('SIGKILL')
     this.#gateway = undefined
   }
@@ -147,7 +155,17 @@ class Cluster implements Gateway {
     })
   }
 
+  pause(): void {
+    count(FAULTS, 'gateway halted with SIGSTOP', 'times')
+    this.#gateway?.signal('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#gateway?.signal('SIGCONT')
+  }
+
   pauseStorage(): void {
+    count(FAULTS, 'storage halted with SIGSTOP', 'times')
     this.#storage?.signal('SIGSTOP')
   }
 
@@ -311,26 +329,6 @@ function isProgram(path: string): boolean {
   } catch {
     return false
   }
-}
-
-/** The first of some consecutive ports that are free, below those that the system hands out. */
-async function freePorts(): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const first = 10_000 + PORTS * randomInt(2200)
-    const free = await Promise.all(Array.from({ length: PORTS }, (_, index) => isFree(first + index)))
-    if (free.every(Boolean)) return first
-  }
-  throw new Error(`No ${PORTS} consecutive ports are free`)
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  const free = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => resolve(true))
-  })
-  if (free) await new Promise((resolve) => server.close(resolve))
-  return free
 }
 
 /** Waits for something to be ready; what it throws while it is not counts as not yet. */

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { DeleteReport } from '../../src/report.js'
+import { count } from './tally.js'
 
 /** Keys of one outcome that are where it says they are not. Empty, all of them, or the report lies. */
 interface Lies {
@@ -25,6 +26,14 @@ export function expectTruth(
 ): void {
   const before = new Set(stored)
   const after = new Set(left)
+  countKeys('deleted', report.deleted, before, after)
+  for (const outcome of ['refused', 'not-sent', 'unknown'] as const)
+    countKeys(
+      outcome,
+      report.failed.filter((item) => item.outcome === outcome),
+      before,
+      after,
+    )
   const goneKeys = (outcome: string) =>
     report.failed.flatMap((item) =>
       item.outcome === outcome && before.has(item.key) && !after.has(item.key) ? [item.key] : [],
@@ -44,6 +53,19 @@ export function expectTruth(
   const named = new Set(given)
   const bystanders = [...before].filter((key) => !named.has(key) && !after.has(key))
   expect(bystanders, 'keys that nobody named').toEqual([])
+}
+
+function countKeys(
+  outcome: string,
+  reported: readonly { readonly key: string }[],
+  before: ReadonlySet<string>,
+  after: ReadonlySet<string>,
+): void {
+  const told = (column: string, keys: number) =>
+    count('What reports say, and what listings show', outcome, column, keys)
+  told('keys', reported.length)
+  told('stored before', reported.filter(({ key }) => before.has(key)).length)
+  told('still there', reported.filter(({ key }) => after.has(key)).length)
 }
 
 /** What is not reported once for each time it was given, in the order in which it was given. */

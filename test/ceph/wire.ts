@@ -1,4 +1,6 @@
 import { Agent, type Dispatcher } from 'undici'
+import { FAULTS } from './gateway.js'
+import { count } from './tally.js'
 
 /** What to watch for on the way to the store. */
 export interface Watch {
@@ -15,10 +17,10 @@ export class Wire {
   lost = 0
   readonly dispatcher: Dispatcher
 
-  constructor({ text, onPart }: Watch) {
+  constructor(...watches: readonly Watch[]) {
     this.dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 }).compose((dispatch) => (options, handler) => {
       let begun = false
-      let told = false
+      const seen = new Set<Watch>()
       return dispatch(options, {
         onRequestStart: (...all) => {
           begun = true
@@ -27,17 +29,24 @@ export class Wire {
         onResponseStart: (...all) => handler.onResponseStart?.(...all),
         onResponseData: (controller, chunk) => {
           handler.onResponseData?.(controller, chunk)
-          if (told || !chunk.includes(text)) return
-          told = true
-          onPart()
+          for (const watch of watches) {
+            if (seen.has(watch) || !chunk.includes(watch.text)) continue
+            seen.add(watch)
+            watch.onPart()
+          }
         },
         onResponseEnd: (...all) => handler.onResponseEnd?.(...all),
         onResponseError: (...all) => {
-          if (told) this.cut++
+          if (seen.size > 0) this.#cut()
           if (begun) this.lost++
           handler.onResponseError?.(...all)
         },
       })
     })
+  }
+
+  #cut(): void {
+    this.cut++
+    count(FAULTS, 'answer cut midway', 'times')
   }
 }

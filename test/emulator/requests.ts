@@ -40,7 +40,7 @@ export async function signed(sign: Signer, ask: Ask & { readonly host: string })
     ...{ method, base: `https://${host}`, host, path, query: canonicalQuery(query), headers },
     ...(hasBody && { body: bytes }),
   }
-  const request = await sign(plain, { credentials, date, nonce, operation: 'test', items: 1 })
+  const request = await sign(plain, { credentials, date, nonce: () => nonce, operation: 'test', items: 1 })
   const sent = new Headers()
   for (const [name, value] of Object.entries({ ...request.headers, ...afterwards }))
     if (value !== undefined) sent.set(name, value)

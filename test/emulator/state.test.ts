@@ -224,6 +224,7 @@ test('stats count what was asked', async () => {
     deletion('b', deleteXml([element('a')]), { credentials: { ...KEY_PAIR, secretAccessKey: 'no' } }),
   )
   await emulator.fetch(forged)
-  expect(emulator.stats.s3).toEqual({ requests: 2, items: 2, mostAtOnce: 1 })
+  await emulator.fetch('https://s3.us-east-1.amazonaws.com/b', { method: 'OPTIONS' })
+  expect(emulator.stats.s3).toEqual({ requests: 2, items: 2, mostAtOnce: 1, preflights: 1 })
   expect(emulator.stats.yandex.requests).toBe(0)
 })

@@ -9,6 +9,7 @@ const HANGS = 4_000
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 async function rejection(promise: Promise<unknown>): Promise<KeysweepError> {
@@ -301,6 +302,42 @@ describe('the input', () => {
     expect(deleted).toHaveLength(25)
   })
 
+  test('loses nothing to a run that ends while it is being read', async () => {
+    async function* source() {
+      yield* keyNames(1_008)
+    }
+    // At each of these moments: the one that matters is when the second batch is complete and on its way.
+    for (let turns = 0; turns < 150; turns++) {
+      const credentials = async () => {
+        for (let turn = 0; turn < turns; turn++) await undefined
+        throw new Error('no credentials')
+      }
+      const retry = { maxAttempts: 1 }
+      const client = new S3StorageClient({ bucket: 'photos', region: 'us-east-1', retry, credentials })
+      const error = await rejection(client.deleteMany(source()))
+      expect(accountedFor(error)).toHaveLength(error.report?.stats.items ?? Number.NaN)
+      expect(error.report?.resumeFrom).toBe(error.report?.stats.items)
+    }
+  })
+
+  test('is let go of, though its own code ended the run', async () => {
+    const store = new ModelStore('s3', keyNames(2_000))
+    const controller = new AbortController()
+    let isClosed = false
+    function* source() {
+      try {
+        for (const [index, key] of keyNames(2_000).entries()) {
+          if (index === 500) controller.abort()
+          yield key
+        }
+      } finally {
+        isClosed = true
+      }
+    }
+    await rejection(clientFor(store).deleteMany(source(), { signal: controller.signal }))
+    expect(isClosed).toBe(true)
+  })
+
   test('is pulled no faster than batches are taken', async () => {
     for (const kind of ['synchronous', 'asynchronous']) {
       const store = new ModelStore('s3', [])
@@ -467,6 +504,31 @@ describe('what may succeed later', () => {
     const { deleted } = await clientFor(store, { concurrency: 4, retry: {} }).deleteMany(keys)
     expect(deleted).toHaveLength(60_000)
     expect(refused).toBeLessThanOrEqual(8)
+  })
+
+  test('a run that is over leaves no timer, though its store had asked for patience', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    // Between two looks at the clock passes less and less time, as it does once code is warm.
+    let [time, step] = [0, 1]
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      step *= 0.99
+      time += step
+      return time
+    })
+    const store = new ModelStore('s3', keyNames(1))
+    store.faultFor = (index) => (index === 0 ? fault('throttle') : NO_FAULT)
+    const client = clientFor(store, { concurrency: 1, retry: { baseDelayMs: 10_000, maxDelayMs: 10_000 } })
+    let timers: number | undefined
+    const run = client.deleteMany(keyNames(1)).finally(() => {
+      timers = vi.getTimerCount()
+    })
+    while (timers === undefined) {
+      time += 10
+      vi.advanceTimersByTime(10)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect((await run).deleted).toHaveLength(1)
+    expect(timers).toBe(0)
   })
 
   test('Retry-After 0 for ever ends when the attempts are used up', async () => {

@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest'
 import type { KeyPair, ObjectKey, RemoteKey, SigningRequest } from '../../src/index.js'
 import * as acs3 from '../../src/signers/acs3.js'
-import * as eop from '../../src/signers/eop.js'
-import * as sigv4 from '../../src/signers/sigv4.js'
 import { expectAccounted, expectHonest, expectKeysweepError } from './expectations.js'
 import { KEY_PAIR, manyKeys, openLab, QUICK, rejection, type Subject } from './lab.js'
+import { signatureFor } from './signing.js'
 
 const HOUR_MS = 3_600_000
 
@@ -367,16 +366,4 @@ export function describeEndings(subject: Subject): void {
       expect(error.cause).toBe(cause)
     }
   })
-}
-
-/** What the owner of the secret makes of a request. */
-async function signatureFor({ scheme, stringToSign, scope, date }: SigningRequest): Promise<string> {
-  const { accessKeyId, secretAccessKey } = KEY_PAIR
-  if (scheme === 'acs3') return acs3.signature(secretAccessKey, stringToSign)
-  if (scheme === 'eop') {
-    const { kDate } = await eop.keyChain(secretAccessKey, accessKeyId, eop.eopDate(date))
-    return eop.signature(kDate, stringToSign)
-  }
-  if (!scope) throw new Error('the scope is missing')
-  return sigv4.signature(await sigv4.signingKey(secretAccessKey, scope), stringToSign)
 }

@@ -37,6 +37,19 @@ export function describeFailures(subject: Subject): void {
     expect(report.stats.requests).toBeLessThan(60)
   })
 
+  // The key-value stores say no reason.
+  if (family !== 'kv')
+    for (const code of ['InternalError', 'RequestTimeout', 'UnknownError'])
+      it(`does not know of keys that the store broke down over with ${code}`, async () => {
+        const lab = await openLab(name)
+        const keys = manyKeys(20)
+        lab.fill(keys)
+        lab.faults({ keyErrors: { [code]: 1 } })
+        const report = await open({ ...lab, retry: { ...QUICK, maxAttempts: 2 } }).deleteMany(keys)
+        expectAccounted(report, keys)
+        expect(report.failed).toMatchObject(keys.map((key) => ({ key, code, outcome: 'unknown', status: 200 })))
+      })
+
   it('does not know of keys that the answer leaves out', async () => {
     const lab = await openLab(name)
     const keys = manyKeys(20)
@@ -164,7 +177,7 @@ export function describeFailures(subject: Subject): void {
     }
   })
 
-  for (const status of [500, 502, 504, 503])
+  for (const status of [408, 500, 502, 504, 503])
     it(`reports HTTP ${status} that does not pass as what it is`, async () => {
       const lab = await openLab(name)
       lab.fill(['a'])

@@ -322,6 +322,19 @@ export function describePuts(subject: Subject): void {
     expect(await rejection(open(lab).deleteMany(['a']))).toMatchObject({ code: 'MissingSecurityToken' })
   })
 
+  it('does not call refused what arrived twice', async () => {
+    const lab = await openLab(name)
+    lab.fill(['a', 'b'])
+    // As browsers do when a connection breaks before there is an answer.
+    const twice = async (request: Request) => {
+      await (await fetch(request.clone())).arrayBuffer()
+      return fetch(request)
+    }
+    const { failed } = await open(lab, { fetch: twice, retry: { maxAttempts: 1 } }).deleteMany(['a', 'b'])
+    expect(failed).toMatchObject(['a', 'b'].map((key) => ({ key, code: 'SignatureNonceUsed', outcome: 'unknown' })))
+    expect(lab.held).toEqual([])
+  })
+
   it('knows no governance and no IAM tokens', async () => {
     const lab = await openLab(name)
     expect(await rejection(subject.open(lab).deleteMany(['a'], { bypassGovernance: true }))).toBeInstanceOf(TypeError)

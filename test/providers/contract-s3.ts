@@ -131,6 +131,33 @@ export function describeObjects({ name, open }: Subject): void {
     expect(lab.held).toEqual([])
   })
 
+  it('believes a single deletion only on a 204', async () => {
+    const lab = await openLab(name)
+    for (const body of [
+      '',
+      '<!DOCTYPE html><html><body>Welcome</body></html>',
+      '<Error><Code>InternalError</Code></Error>',
+    ]) {
+      const client = open({ ...lab, fetch: async () => new Response(body, { status: 200 }) })
+      const report = await client.deleteMany(['a\u0001'])
+      expect(report.failed).toMatchObject([{ key: 'a\u0001', outcome: 'unknown', status: 200 }])
+    }
+  })
+
+  it('takes a success that is not the one expected neither for a deletion nor for a refusal', async () => {
+    const lab = await openLab(name)
+    for (const status of [201, 202, 206]) {
+      const report = await open({ ...lab, fetch: async () => new Response('', { status }) }).deleteMany([
+        'a',
+        'a\u0001',
+      ])
+      expect(report.failed).toMatchObject([
+        { key: 'a', outcome: 'unknown', status },
+        { key: 'a\u0001', outcome: 'unknown', status },
+      ])
+    }
+  })
+
   it('takes dot segments for what they are', async () => {
     const lab = await openLab(name)
     const keys = ['../a', './a', 'a/../b', '..', '.', '/', 'a//b']

@@ -7,16 +7,19 @@ import type { TransportFactory } from '../transport.js'
 export const createTransport: TransportFactory['createTransport'] = (given) => {
   let dispatcher = given as Dispatcher | undefined
   return async (request, signal, maxAnswerBytes) => {
-    dispatcher ??= await openPool()
+    dispatcher ??= await openPool(request.base)
     return send(dispatcher, request, signal, maxAnswerBytes)
   }
 }
 
-/** undici is loaded when the first request needs it, because it takes longer to load than all of keysweep. */
-async function openPool(): Promise<Dispatcher> {
-  const { Agent } = await import('undici')
+/**
+ * A pool for the one origin that all requests of a client go to. Loaded when the first request needs it, and without the
+ * rest of undici, which takes longer to load than all of keysweep.
+ */
+async function openPool(base: string): Promise<Dispatcher> {
+  const { default: Pool } = await import('undici/lib/dispatcher/pool.js')
   // The attempt has a time limit of its own.
-  return new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+  return new Pool(new URL(base).origin, { headersTimeout: 0, bodyTimeout: 0 })
 }
 
 function send(
@@ -25,9 +28,11 @@ function send(
   signal: AbortSignal,
   maxAnswerBytes: number,
 ): ReturnType<Transport> {
-  const { origin, pathname } = new URL(request.base)
-  const prefix = pathname === '/' ? '' : pathname
-  const path = prefix + request.path + (request.query && `?${request.query}`)
+  const { base } = request
+  // The first slash after those of the scheme begins the path of a proxy.
+  const end = base.indexOf('/', base.indexOf('//') + 2)
+  const origin = end < 0 ? base : base.slice(0, end)
+  const path = base.slice(origin.length) + request.path + (request.query && `?${request.query}`)
   return new Promise<HttpAnswer>((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let length = 0

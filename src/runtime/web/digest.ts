@@ -1,17 +1,23 @@
-import { Sha256 } from '@aws-crypto/sha256-js'
-import type { Bytes } from '../../http.js'
 import type { Digest } from '../digest.js'
 
-/** Pages served over plain http have no `crypto.subtle`. */
+/** Pages served over plain http have none. */
+const subtle = (): SubtleCrypto | undefined => globalThis.crypto?.subtle
+
+const inJavaScript = () => import('./sha256.js')
+
 export const sha256: Digest['sha256'] = async (data) => {
-  const subtle = globalThis.crypto?.subtle
-  return subtle ? new Uint8Array(await subtle.digest('SHA-256', data)) : digest(new Sha256(), data)
+  const native = subtle()
+  if (native) return new Uint8Array(await native.digest('SHA-256', data))
+  const { digest } = await inJavaScript()
+  return digest(data)
 }
 
-/** In JavaScript: on inputs as short as a signature's, Web Crypto's two round trips take some ten times as long. */
-export const hmacSha256: Digest['hmacSha256'] = (key, data) => digest(new Sha256(key), data)
-
-function digest(hash: Sha256, data: Bytes): Bytes {
-  hash.update(data)
-  return new Uint8Array(hash.digestSync())
+export const hmacSha256: Digest['hmacSha256'] = async (key, data) => {
+  const native = subtle()
+  if (native) {
+    const imported = await native.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+    return new Uint8Array(await native.sign('HMAC', imported, data))
+  }
+  const { digest } = await inJavaScript()
+  return digest(data, key)
 }

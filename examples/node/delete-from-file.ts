@@ -1,6 +1,7 @@
+import { createReadStream } from 'node:fs'
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises'
 import type { FailedKey, S3StorageClient } from 'keysweep'
-import { keyLines } from './key-lines.js'
+import { keyLines } from '../key-lines.js'
 
 export interface Files {
   /** The keys to delete, one a line. */
@@ -15,7 +16,7 @@ export interface Files {
 export async function deleteFromFile(store: S3StorageClient, files: Files): Promise<number> {
   const start = await readCheckpoint(files.checkpoint)
   let deleted = 0
-  for await (const batch of store.deleteBatches(skip(keyLines(files.keys), start))) {
+  for await (const batch of store.deleteBatches(skip(keyLines(createReadStream(files.keys)), start))) {
     deleted += batch.deleted.length
     // First what failed, then the checkpoint: nothing may be lost between the two.
     if (batch.failed.length > 0) await appendFile(files.failed, batch.failed.map(toLine).join(''))
