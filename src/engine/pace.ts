@@ -21,7 +21,7 @@ export interface Answered {
 }
 
 /** Answers without a refusal after which each round of them allows another request in flight; before, that takes longer. */
-const TRUST = 32
+const TRUST = 16
 /** How much one answer weighs in the share of what is refused. */
 const LOSS_WEIGHT = 1 / 8
 /** Where more is refused, fewer requests in flight will not do. */
