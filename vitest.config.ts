@@ -29,7 +29,7 @@ export const half = (name: 'node' | 'web') => ({
 })
 
 /** What takes a while, or a server to be installed, has a command of its own. */
-const apart = (name: 'large' | 'ceph' | 'workers', settings: object = {}) => ({
+const apart = (name: 'large' | 'restarts' | 'ceph' | 'workers', settings: object = {}) => ({
   resolve: sources('node'),
   test: { name, include: [`test/${name}/**/*.${name}.ts`], testTimeout: 60_000, hookTimeout: 60_000, ...settings },
 })
@@ -41,8 +41,18 @@ export default defineConfig({
       half('web'),
       { test: { name: 'package', include: [PACKAGE], testTimeout: 120_000 } },
       apart('large'),
+      apart('restarts'),
       apart('ceph', { globalSetup: 'test/ceph/recording.ts' }),
       apart('workers'),
+      {
+        resolve: sources('node'),
+        test: {
+          name: 'pages',
+          include: ['examples/browser/test/**/*.pages.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
     coverage: { include: ['src/**'] },
   },

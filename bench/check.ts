@@ -1,7 +1,7 @@
 import { createEmulator, type StoreName } from 'keysweep/emulator'
 import { CONTAINER, CREDENTIALS } from './client/contender.js'
 import type { Contender } from './compare.js'
-import { FLOOR, inMode, keysweep, MODES, RIVALRIES, RUNTIMES } from './contenders.js'
+import { FLOOR, inMode, keysweep, MODES, RIVALRIES, runtimes } from './contenders.js'
 import type { Workload } from './job.js'
 import { keyAt } from './keys.js'
 import { MILLION_KEYS } from './measures/cpu.js'
@@ -13,13 +13,17 @@ interface Candidate {
   readonly contender: Contender
 }
 
-const s3: readonly Contender[] = MODES.flatMap((mode) => [
-  ...[FLOOR, keysweep('sha256'), keysweep('md5')].map((entrant) => inMode(entrant, mode)),
-  ...RUNTIMES.map(({ name, command, floor }) => ({ ...inMode({ name, module: floor, modes: MODES }, mode), command })),
-])
+const s3 = (): Contender[] =>
+  MODES.flatMap((mode) => [
+    ...[FLOOR, keysweep('sha256'), keysweep('md5')].map((entrant) => inMode(entrant, mode)),
+    ...runtimes().map(({ name, command, floor }) => ({
+      ...inMode({ name, module: floor, modes: MODES }, mode),
+      command,
+    })),
+  ])
 
-const CANDIDATES: readonly Candidate[] = [
-  ...s3.map((contender) => ({ store: 's3' as const, workload: MILLION_KEYS, contender })),
+const candidates = (): Candidate[] => [
+  ...s3().map((contender) => ({ store: 's3' as const, workload: MILLION_KEYS, contender })),
   ...RIVALRIES.flatMap(({ store, workload, subject, floor }) =>
     [subject, floor].map((entrant) => ({ store, workload, contender: { ...entrant, workload } })),
   ),
@@ -33,8 +37,9 @@ const keysFor = ({ batch }: Workload): number => batch + 100
  * signature, checksum or body, and knows afterwards what it holds.
  */
 export async function check(): Promise<number> {
-  for (const candidate of CANDIDATES) await checkOne(candidate)
-  return CANDIDATES.length
+  const all = candidates()
+  for (const candidate of all) await checkOne(candidate)
+  return all.length
 }
 
 async function checkOne({ store, workload: common, contender }: Candidate): Promise<void> {

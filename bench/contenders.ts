@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { StoreName } from 'keysweep/emulator'
 import type { Contender } from './compare.js'
 import type { Workload } from './job.js'
@@ -183,7 +184,7 @@ export interface Runtime {
   readonly floor: string
 }
 
-export const RUNTIMES: readonly Runtime[] = [
+const RUNTIMES: readonly Runtime[] = [
   { name: 'Node', command: NODE, floor: 'floors/s3-fetch-node' },
   {
     name: 'Bun',
@@ -203,6 +204,9 @@ export const RUNTIMES: readonly Runtime[] = [
     floor: 'floors/s3-fetch-web',
   },
 ]
+
+/** Those that are there: the others come as packages for one system only. */
+export const runtimes = (): Runtime[] => RUNTIMES.filter(({ command: [program = ''] }) => existsSync(program))
 
 /** The entrant in one mode, as a comparison takes it. */
 export const inMode = ({ name, module, settings = {} }: Entrant, mode: Mode): Contender => ({

@@ -27,7 +27,7 @@ export interface Workload {
  * - `early-storm`: that befalls half of the first hundred requests, without it
  * - `key-errors`: every 997th key fails once, inside a 200
  */
-export type Fault = 'storm' | 'early-storm' | 'key-errors'
+type Fault = 'storm' | 'early-storm' | 'key-errors'
 
 /** One run of one contender, as its process is told. */
 export interface Job extends Workload {
@@ -37,13 +37,18 @@ export interface Job extends Workload {
   readonly endpoint: string
 }
 
+/** What a process has taken from its start until something is done. */
+export interface SinceStart {
+  readonly cpuMs: number
+  readonly wallMs: number
+}
+
 /** What the process tells of its run. */
 export interface Usage {
   readonly cpuSeconds: number
   readonly wallSeconds: number
   readonly peakRssMiB: number
-  /** From the start of the process to the end of the job. */
-  readonly sinceStartMs: number
+  readonly sinceStart: SinceStart
   /** What is held on the heap once the job is done, beyond what was before it. */
   readonly heldBytes: number
   /** Items the contender says are done. */
@@ -58,6 +63,6 @@ export interface Count {
   /** Items in requests that it answered with success. */
   readonly done: number
   readonly bodyBytes: number
-  /** The usual number of requests in flight when one arrived, in the last tenth of them. */
+  /** The most requests that were in flight among the last tenth of them. */
   readonly lateInFlight: number
 }

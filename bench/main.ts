@@ -39,15 +39,14 @@ const unknown = only?.filter((name) => !MEASURES.some((measure) => measure.name 
 if (unknown.length > 0)
   throw new RangeError(`--only takes ${MEASURES.map(({ name }) => name).join(', ')}; not ${unknown.join(', ')}`)
 const rounds = Number(values.rounds ?? ROUNDS[form])
-/** Where it is asked for, each run leaves a CPU profile there. */
-const flags = values.profile ? ['--cpu-prof', '--cpu-prof-dir', resolve(values.profile)] : []
+const profiles = values.profile && resolve(values.profile)
 
 async function measureAll(): Promise<Report['results']> {
   const server = await NullServer.start()
   const bench: Bench = {
     isFull: values.full,
     rounds,
-    compare: (workload, contenders, times = rounds) => compare(server, workload, contenders, times, flags),
+    compare: (workload, contenders, times = rounds) => compare(server, workload, contenders, times, profiles),
   }
   const results = []
   try {

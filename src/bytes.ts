@@ -31,8 +31,13 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
 
 /** RFC 3986: all but letters, digits and `-_.~` as upper-case `%XX` of the UTF-8 bytes. Throws on a lone surrogate. */
-export const percentEncode = (value: string): string =>
-  encodeURIComponent(value).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+export function percentEncode(value: string): string {
+  let encoded = encodeURIComponent(value)
+  // Looked for one by one, in a fraction of the time that a pattern would take on a long value.
+  for (const char of "!'()*")
+    if (encoded.includes(char)) encoded = encoded.replaceAll(char, `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encoded
+}
 
 /** `name=value` pairs, each encoded, sorted by encoded name and then value, joined by `&`. */
 export const canonicalQuery = (pairs: readonly (readonly [name: string, value: string])[]): string =>
@@ -45,7 +50,9 @@ export const canonicalQuery = (pairs: readonly (readonly [name: string, value: s
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Whether the string has a UTF-8 form: no half of a surrogate pair stands alone. */
-export const isWellFormed = (value: string): boolean => !LONE_SURROGATE.test(value)
+export const isWellFormed = (value: string & { isWellFormed?(): boolean }): boolean =>
+  // Not every browser has it yet.
+  value.isWellFormed?.() ?? !LONE_SURROGATE.test(value)
 
 /** How many bytes of UTF-8 a string takes; half a surrogate pair counts as the three of its replacement. */
 export function utf8Length(value: string): number {

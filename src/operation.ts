@@ -9,7 +9,7 @@ export interface Mode {
 }
 
 /** What `write` says of an item that no batch can carry: it goes by the `fallback` call. */
-export const ALONE = Symbol('alone')
+export const ALONE: unique symbol = Symbol('alone')
 
 /** One call of a provider's API: how a request is written, how an answer is read. Pure, but for digests. */
 export interface Call<Item, Detail> {
@@ -17,8 +17,8 @@ export interface Call<Item, Detail> {
   readonly name: string
   /** @param written What was written of the items when they were cut, if they go out just as they were cut. */
   encode(items: readonly Item[], mode: Mode, written?: Written): Awaitable<HttpRequest>
-  /** @param isPlain Whether `writePlain` has written the body. */
-  decode(answer: HttpAnswer, items: readonly Item[], mode: Mode, isPlain?: boolean): Awaitable<Verdict<Detail>>
+  /** @param whole What `writeWhole` has written, if the request went out so. */
+  decode(answer: HttpAnswer, items: readonly Item[], mode: Mode, whole?: Whole): Awaitable<Verdict<Detail>>
 }
 
 /** A call for many items, with its limits. */
@@ -35,25 +35,30 @@ export interface Operation<Item, Detail> extends Call<Item, Detail> {
   /** Whether two items of one identity ask for the same, so that one may stand for both; the later one is sent. */
   interchangeable(first: Item, second: Item): boolean
   /**
-   * The body for as many of the leading keys as fit, where each stands in body and answer just as it is, which is true of
-   * nearly every batch; undefined where the keys have to be written one by one.
+   * The body for as many of the leading keys as fit, where none of them needs any care, which is true of nearly every
+   * batch; undefined where they have to be written one by one.
    */
-  writePlain?(keys: readonly string[], mode: Mode, mostBytes: number, lend: Lend): PlainBody | undefined
+  writeWhole?(keys: readonly string[], mode: Mode, mostBytes: number, lend: Lend): Whole | undefined
   /** The provider's call for a single item, for those that must go alone. */
   readonly fallback?: Call<Item, Detail>
 }
 
 /** What was written of a request before it is sent: its body, or each item as it stands in one. */
-export type Written = Bytes | readonly string[]
+export type Written = Whole | readonly string[]
 
 /** Lends memory for a body, of at least so many bytes. */
 export type Lend = (bytes: number) => Bytes
 
-/** A body, and how many keys it holds. */
-export interface PlainBody {
+/** A body that was written in one go. */
+export interface Whole {
   readonly body: Bytes
+  /** How many keys it holds. */
   readonly count: number
+  /** How the answer lists just these keys, where that is known beforehand. */
+  readonly list?: string
 }
+
+export const isWhole = (written: Written | undefined): written is Whole => written !== undefined && 'body' in written
 
 /** What an answer means: something for each item, or one refusal for the whole request. */
 export type Verdict<Detail> = Outcomes<Detail> | Refusal

@@ -2,7 +2,7 @@ import { CONCURRENCY } from '#runtime/concurrency'
 import { pageUrl } from '#runtime/page'
 import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
-import type { AttemptEvent } from './engine/store.js'
+import type { AttemptEvent, Store } from './engine/store.js'
 import type { Fetch } from './fetch-transport.js'
 import { describe, memberOf } from './items.js'
 import type { DeleteStats, PutStats } from './report.js'
@@ -114,7 +114,9 @@ const mistyped = (name: string, expected: string, value: unknown) =>
   new TypeError(`${name} must be ${expected}, not ${describe(value)}`)
 
 /** Checks what all clients share, and fills in the defaults. */
-export function clientSettings(options: ClientOptions<Credentials>) {
+export function clientSettings(
+  options: ClientOptions<Credentials>,
+): Pick<Store, 'concurrency' | 'timeoutMs' | 'retry' | 'random' | 'clock'> {
   check.object(options, 'options')
   const {
     concurrency = CONCURRENCY,

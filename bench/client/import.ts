@@ -1,7 +1,7 @@
-// How long after the start of the process a module is there, in milliseconds; without one, how long after it nothing is.
+// What it takes from the start of the process until a module is there; without one, until nothing is.
 import process from 'node:process'
+import { takenSinceStart } from './since-start.js'
 
 const specifier = JSON.parse(process.argv[2] as string) as string
 if (specifier !== '') await import(specifier)
-const sinceStartMs = performance.now()
-process.stdout.write(`${sinceStartMs}\n`)
+process.stdout.write(`${JSON.stringify(takenSinceStart())}\n`)

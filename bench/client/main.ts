@@ -1,8 +1,9 @@
 // One run of one contender, in a process of its own: takes the job as its argument, tells its usage as a line of JSON.
 import process from 'node:process'
 import type { Job, Usage } from '../job.js'
-import { type Item, itemAt, itemsOf, VALUE } from '../keys.js'
+import { DISTINCT_KEYS, type Item, itemAt, itemsOf, VALUE } from '../keys.js'
 import type { Entry, Module, Outcome } from './contender.js'
+import { takenSinceStart } from './since-start.js'
 
 const KIB_IN_MIB = 1024
 
@@ -12,7 +13,8 @@ function* streamOf({ shape, count }: Job): Generator<Item> {
 
 function inputFor(job: Job): Iterable<Item | Entry> {
   if (job.streamed) return streamOf(job)
-  const items = [...itemsOf(job.shape, job.count)]
+  const distinct = [...itemsOf(job.shape, Math.min(job.count, DISTINCT_KEYS))]
+  const items = Array.from({ length: job.count }, (_, index) => distinct[index % DISTINCT_KEYS] as Item)
   return job.protocol === 'kv-put' ? items.map((key): Entry => ({ key: key as string, value: VALUE })) : items
 }
 
@@ -40,7 +42,7 @@ async function measure(job: Job): Promise<Usage> {
     () => undefined,
     (reason: unknown) => String(reason),
   )
-  const endedAt = performance.now()
+  const sinceStart = takenSinceStart()
   const { user, system } = process.cpuUsage(cpuBefore)
   const peakRssMiB = process.resourceUsage().maxRSS / KIB_IN_MIB
   collectGarbage()
@@ -49,9 +51,9 @@ async function measure(job: Job): Promise<Usage> {
     // Looked at only now, so that what the contender reports is held until here.
     done: last ? done : 0,
     cpuSeconds: (user + system) / 1e6,
-    wallSeconds: (endedAt - startedAt) / 1e3,
+    wallSeconds: (sinceStart.wallMs - startedAt) / 1e3,
     peakRssMiB,
-    sinceStartMs: endedAt,
+    sinceStart,
     heldBytes,
     ...(error !== undefined && { error }),
   }
@@ -63,7 +65,7 @@ const broken = (reason: unknown): Usage => ({
   cpuSeconds: 0,
   wallSeconds: 0,
   peakRssMiB: 0,
-  sinceStartMs: 0,
+  sinceStart: takenSinceStart(),
   heldBytes: 0,
   error: String(reason),
 })

@@ -13,7 +13,7 @@ export const faults: Measure = {
   name: 'faults',
   title: 'A store in trouble',
   about:
-    'Storm: every third request is answered 503 with a `Retry-After` of a second. Single keys: every 997th key fails inside a 200, once.',
+    'Storm: every third request is answered 503 with a `Retry-After` of a second. Single keys: every 997th key fails inside a 200, once. All clients with their defaults.',
   async run({ compare, isFull }) {
     const workload = { ...MILLION_KEYS, count: KEYS }
     const ideal = KEYS / workload.batch
@@ -33,7 +33,7 @@ export const faults: Measure = {
           String(sample?.counted.done),
           String(sample?.counted.requests),
           figureOf([sample?.wallSeconds ?? 0]).median.toFixed(1),
-          (sample?.error ?? 'its report').slice(0, 100),
+          (sample?.error ?? 'its report').slice(0, 60),
         ]),
       })
       const [sample] = samples.get(`${SUBJECT.name}, verbose`) ?? []

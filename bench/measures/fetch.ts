@@ -1,5 +1,5 @@
 import type { Contender } from '../compare.js'
-import { RUNTIMES } from '../contenders.js'
+import { runtimes } from '../contenders.js'
 import { atMost, type Measure } from '../measure.js'
 import { cpuTable, MILLION_KEYS, panelOf, ratio } from './cpu.js'
 
@@ -12,7 +12,8 @@ export const overFetch: Measure = {
   about:
     'keysweep with SHA-256, against a hand-written loop over the same fetch: template, one SHA-256 (`node:crypto` in Node, Web Crypto elsewhere) for payload and checksum, regular expressions for the answer.',
   async run({ compare }) {
-    const contenders = RUNTIMES.flatMap(({ name, command, floor }): Contender[] => [
+    const present = runtimes()
+    const contenders = present.flatMap(({ name, command, floor }): Contender[] => [
       { name: `${name}: loop by hand`, module: floor, command },
       { name: `${name}: keysweep`, module: 'keysweep/s3', settings: { fetch: true }, command },
     ])
@@ -20,7 +21,7 @@ export const overFetch: Measure = {
     const floorOf = (name: string) => `${name.split(':')[0]}: loop by hand`
     return {
       tables: [cpuTable('1,000,000 keys of 69 bytes, verbose, 1,000 a request, 8 in flight', samples, floorOf)],
-      targets: RUNTIMES.map(({ name }) =>
+      targets: present.map(({ name }) =>
         atMost(
           MOST,
           '×',

@@ -46,8 +46,8 @@ class Session {
   }
 
   get counted(): Count {
-    const late = this.inFlightHistory.slice(-Math.ceil(this.inFlightHistory.length / 10)).sort((a, b) => a - b)
-    return { ...this.count, lateInFlight: late[Math.floor(late.length / 2)] ?? 0 }
+    const late = this.inFlightHistory.slice(-Math.ceil(this.inFlightHistory.length / 10))
+    return { ...this.count, lateInFlight: Math.max(0, ...late) }
   }
 
   handle({ head, body }: Request, respond: Respond): void {

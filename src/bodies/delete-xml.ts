@@ -1,6 +1,6 @@
 import { utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
-import type { Lend, PlainBody } from '../operation.js'
+import type { Lend, Whole } from '../operation.js'
 
 /** One `Object` element of a DeleteObjects request. */
 export interface XmlObject {
@@ -43,7 +43,7 @@ const OBJECT = '<Object><Key>'
 const OBJECT_END = '</Key></Object>'
 
 /** Bytes of the body around its objects, with `Quiet`. */
-export const ENVELOPE_BYTES = HEAD.length + QUIET.length + TAIL.length
+export const ENVELOPE_BYTES: number = HEAD.length + QUIET.length + TAIL.length
 
 const BETWEEN = OBJECT_END + OBJECT
 const NOT_PRINTABLE_ASCII = /[^ -~]/
@@ -55,12 +55,12 @@ const QUIET_TAIL_BYTES = utf8(OBJECT_END + QUIET + TAIL)
  * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
  * ASCII, or is empty or longer than `longestKey`.
  */
-export function plainDeleteXml(
+export function wholeDeleteXml(
   keys: readonly string[],
   quiet: boolean,
   { mostBytes, longestKey }: { mostBytes: number; longestKey: number },
   lend: Lend,
-): PlainBody | undefined {
+): Whole | undefined {
   let bytes = ENVELOPE_BYTES
   let count = 0
   for (const key of keys) {

@@ -97,7 +97,7 @@ export function expiryOf(
 }
 
 /** A refusal of a parameter. */
-export const invalid = (message: string) => new Refusal(400, 'Invalid.Parameter', message)
+export const invalid = (message: string): Refusal => new Refusal(400, 'Invalid.Parameter', message)
 
 function readList(parameters: Parameters, name: string, { body }: Incoming, most: number): unknown[] {
   if (body.length > MOST_BODY_BYTES) throw valueTooLong()

@@ -66,20 +66,20 @@ export class AlibabaProtocol implements Protocol {
     return { items, run: (faults) => json(200, { RequestId: requestId, ...run(faults) }) }
   }
 
-  refuse({ status, code, message }: Refusal, { headers }: Incoming, requestId: string) {
+  refuse({ status, code, message }: Refusal, { headers }: Incoming, requestId: string): Outgoing {
     const recommend = `https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(code)}`
     const host = headers.host ?? ''
     return json(status, { RequestId: requestId, HostId: host, Code: code, Message: message, Recommend: recommend })
   }
 
   /** Both ways in which it is known to say so, in turn. */
-  throttled() {
+  throttled(): Refusal {
     return this.#throttled++ % 2 === 0
       ? new Refusal(429, 'TooManyRequests', 'Too many requests.')
       : new Refusal(400, 'Throttling.Api', 'Request was denied due to api flow control.')
   }
 
-  failure(status: number) {
+  failure(status: number): Refusal {
     const [code, message] = FAILURES[status] ?? [
       'InternalError',
       'The request processing has failed due to some unknown error.',
@@ -88,11 +88,11 @@ export class AlibabaProtocol implements Protocol {
   }
 
   /** Its clients obey the milliseconds of a header of its own. */
-  retryAfter(seconds: number) {
+  retryAfter(seconds: number): Record<string, string> {
     return { 'retry-after': String(seconds), 'x-acs-retry-after': String(seconds * 1000) }
   }
 
-  identify(requestId: string) {
+  identify(requestId: string): Record<string, string> {
     return { 'x-acs-request-id': requestId }
   }
 }

@@ -35,7 +35,7 @@ export class CtyunProtocol implements Protocol {
   }
 
   /** The store's own refusals have no status of their own. */
-  refuse({ status, code, message }: Refusal, _: Incoming, requestId: string) {
+  refuse({ status, code, message }: Refusal, _: Incoming, requestId: string): Outgoing {
     if (status !== 200) {
       const number = code.replace('CTAPI_', '')
       return json(status, {
@@ -53,20 +53,20 @@ export class CtyunProtocol implements Protocol {
   }
 
   /** The code is made up, for the gateway's own is unknown. */
-  throttled() {
+  throttled(): Refusal {
     return new Refusal(429, 'CTAPI_10429', 'ctyun-EOP: too many requests')
   }
 
-  failure(status: number) {
+  failure(status: number): Refusal {
     if (status === 200) return refused('InternalError', 'internal.error')
     return status === 429 ? this.throttled() : new Refusal(status, `CTAPI_10${status}`, `ctyun-EOP: status ${status}`)
   }
 
-  retryAfter(seconds: number) {
+  retryAfter(seconds: number): Record<string, string> {
     return { 'retry-after': String(seconds) }
   }
 
-  identify(requestId: string) {
+  identify(requestId: string): Record<string, string> {
     return { 'ctyun-eop-request-id': requestId }
   }
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from './exchange.js'
 
 /** Signatures of all the providers hold for so long, either way. */
-export const SIGNATURE_LIFE_MS = 15 * 60_000
+export const SIGNATURE_LIFE_MS: number = 15 * 60_000
 
 /** The pairs of a raw query, decoded; `+` stands for itself. Throws `URIError` on a stray `%`. */
 export function queryPairs(query: string): [name: string, value: string][] {

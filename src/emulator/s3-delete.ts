@@ -1,6 +1,6 @@
 import { utf8Length } from '../bytes.js'
 import type { Container } from './container.js'
-import type { Call, Incoming, KeyFaults, Outgoing } from './exchange.js'
+import type { Call, Incoming, KeyFaults, Outgoing, Refusal } from './exchange.js'
 import { messageOf, NAMESPACE, refusal, xmlAnswer, xmlElements, xmlText } from './s3-answers.js'
 import { conditionFailure } from './s3-conditions.js'
 import { checkIntegrity } from './s3-integrity.js'
@@ -36,7 +36,7 @@ function readOrRefuse(body: Uint8Array): DeleteDocument {
 }
 
 /** The refusal of a key that is too long. */
-export const tooLong = (key: string) =>
+export const tooLong = (key: string): Refusal =>
   refusal('KeyTooLongError', { Size: String(utf8Length(key)), MaxSizeAllowed: String(MOST_KEY_BYTES) })
 
 function run(

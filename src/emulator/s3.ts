@@ -1,5 +1,5 @@
 import type { Accounts } from './accounts.js'
-import type { Call, Incoming, Protocol, Refusal } from './exchange.js'
+import type { Call, Incoming, Outgoing, Protocol, Refusal } from './exchange.js'
 import { bucketOf } from './hosts.js'
 import { orRefuse, queryPairs } from './raw.js'
 import { errorDocument, failure, refusal, xmlAnswer } from './s3-answers.js'
@@ -40,24 +40,24 @@ export class S3Protocol implements Protocol {
     throw refusal('NotImplemented')
   }
 
-  refuse(refused: Refusal, { method, path }: Incoming, requestId: string) {
+  refuse(refused: Refusal, { method, path }: Incoming, requestId: string): Outgoing {
     const answer = xmlAnswer(refused.status, errorDocument(refused, path, requestId))
     return method === 'HEAD' ? { ...answer, body: '' } : answer
   }
 
-  throttled() {
+  throttled(): Refusal {
     return refusal('SlowDown')
   }
 
-  failure(status: number) {
+  failure(status: number): Refusal {
     return failure(status)
   }
 
-  retryAfter(seconds: number) {
+  retryAfter(seconds: number): Record<string, string> {
     return { 'retry-after': String(seconds) }
   }
 
-  identify(requestId: string) {
+  identify(requestId: string): Record<string, string> {
     return { 'x-amz-request-id': requestId }
   }
 

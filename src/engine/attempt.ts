@@ -1,11 +1,11 @@
 import { hex } from '../bytes.js'
 import type { Credentials } from '../credentials.js'
 import { type HttpAnswer, type HttpRequest, TransportError } from '../http.js'
-import { type Call, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
+import { type Call, isWhole, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
 import type { Store } from './store.js'
 
 /** No answer is longer than this: twice what a full batch of the longest keys fills with every character escaped. */
-export const MOST_ANSWER_BYTES = 16 * 1024 * 1024
+export const MOST_ANSWER_BYTES = 16_777_216
 
 /** What an attempt is to send. */
 export interface Errand<Item, Detail> {
@@ -37,7 +37,7 @@ export interface AttemptResult<Detail> {
 }
 
 /** Why an attempt is given up from inside. */
-export const STOPPED = Symbol('stopped')
+export const STOPPED: unique symbol = Symbol('stopped')
 const TIMED_OUT = Symbol('timed out')
 
 /** Encodes, signs and sends a request once, and reads its answer. Never rejects. */
@@ -73,7 +73,7 @@ export async function attempt<Item, Detail>(
       controller.signal.throwIfAborted()
       sent = true
       answer = await store.transport(request, controller.signal, MOST_ANSWER_BYTES)
-      return operation.decode(answer, items, mode, written instanceof Uint8Array)
+      return operation.decode(answer, items, mode, isWhole(written) ? written : undefined)
     }
     verdict = await unlessAborted(exchange(), controller.signal)
   } catch (error) {

@@ -42,7 +42,7 @@ export class Batch<Item, Detail extends object> {
   /** What was written of the items when they were cut; taken by the first request. */
   written: Written | undefined
   /** For an item that another of the batch stands for: the index of that other. */
-  readonly twins = new Map<number, number>()
+  readonly twins: Map<number, number> = new Map()
   /** Items that no batch can carry, by index. */
   readonly alone: number[] = []
   #open: number

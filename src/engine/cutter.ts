@@ -1,4 +1,4 @@
-import type { Operation, PlainBody } from '../operation.js'
+import type { Operation, Whole } from '../operation.js'
 import type { Batch } from './batch.js'
 import { Draft, type Limits } from './draft.js'
 import { END, type Puller } from './source.js'
@@ -22,8 +22,8 @@ export class Cutter<Item, Detail extends object> {
     operation: Operation<Item, Detail>,
     private readonly limits: Readonly<Limits>,
     now: () => number,
-    /** Writes the body for keys that need no looking at; see `Operation.writePlain`. */
-    private readonly writePlain: (keys: readonly string[]) => PlainBody | undefined,
+    /** Writes the body for keys that need no looking at; see `Operation.writeWhole`. */
+    private readonly writeWhole: (keys: readonly string[]) => Whole | undefined,
   ) {
     this.#draft = new Draft(operation, limits, now)
     this.#inputEnded = puller.total === 0
@@ -34,13 +34,16 @@ export class Cutter<Item, Detail extends object> {
     return this.#inputEnded && this.#tray.length === 0 && this.#draft.isEmpty
   }
 
-  /** The next batch; undefined at the end of the input. Throws what the input throws. */
-  next(): Batch<Item, Detail> | undefined | Promise<Batch<Item, Detail> | undefined> {
+  /**
+   * The next batch; undefined at the end of the input. Throws what the input throws. Where the input makes one wait, a
+   * promise to ask again after: it carries no batch, which a run that ends in between would lose.
+   */
+  next(): Batch<Item, Detail> | undefined | Promise<void> {
     for (;;) {
       const batch = this.#unload()
       if (batch || this.#inputEnded || this.#halted) return batch
       const awaited = this.#fill()
-      if (awaited) return this.#nextLater(awaited)
+      if (awaited) return this.#fillLater(awaited)
     }
   }
 
@@ -63,14 +66,8 @@ export class Cutter<Item, Detail extends object> {
     }
   }
 
-  async #nextLater(first: Promise<Item | typeof END>): Promise<Batch<Item, Detail> | undefined> {
-    this.#take(await first)
-    for (;;) {
-      const batch = this.#unload()
-      if (batch || this.#inputEnded || this.#halted) return batch
-      const awaited = this.#fill()
-      if (awaited) this.#take(await awaited)
-    }
+  async #fillLater(first: Promise<Item | typeof END>): Promise<void> {
+    for (let awaited: typeof first | undefined = first; awaited; awaited = this.#fill()) this.#take(await awaited)
   }
 
   /** Takes what the input gives at once, until the tray is full; gives the promise where it makes one wait. */
@@ -99,18 +96,18 @@ export class Cutter<Item, Detail extends object> {
   /** A batch, where enough was taken for one. */
   #unload(): Batch<Item, Detail> | undefined {
     if (!this.#isTrayFull && !this.#inputEnded) return undefined
-    return (this.#draft.isEmpty ? this.#cutPlain() : undefined) ?? this.#cutOneByOne()
+    return (this.#draft.isEmpty ? this.#cutWhole() : undefined) ?? this.#cutOneByOne()
   }
 
-  /** A batch of the keys in the tray, as many as fit, where all of them are plain and different. */
-  #cutPlain(): Batch<Item, Detail> | undefined {
+  /** A batch of the keys in the tray, as many as fit, where all of them are different and can be written in one go. */
+  #cutWhole(): Batch<Item, Detail> | undefined {
     const items = this.#tray
     if (items.length === 0 || items.length > this.limits.items || !areDistinct(items)) return undefined
-    const written = this.writePlain(items)
+    const written = this.writeWhole(items)
     if (!written) return undefined
     this.#keep(items, written.count)
     if (written.count < items.length) items.length = written.count
-    return this.#draft.whole(items, written.body)
+    return this.#draft.whole(items, written)
   }
 
   /** Moves items from the tray to the draft until they make a batch. */

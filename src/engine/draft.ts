@@ -1,6 +1,5 @@
-import type { Bytes } from '../http.js'
 import { identityOf } from '../items.js'
-import { ALONE, type Operation } from '../operation.js'
+import { ALONE, type Operation, type Whole } from '../operation.js'
 import { Batch } from './batch.js'
 
 /** What one request may hold; lowered while a run goes on, where a store turns out to take less than documented. */
@@ -37,8 +36,8 @@ export class Draft<Item, Detail extends object> {
   }
 
   /** A batch of items whose body is written already, while there is nothing in the making. */
-  whole(items: Item[], body: Bytes): Batch<Item, Detail> {
-    const batch = new Batch<Item, Detail>(this.#index, items, body)
+  whole(items: Item[], written: Whole): Batch<Item, Detail> {
+    const batch = new Batch<Item, Detail>(this.#index, items, written)
     this.#index += items.length
     this.#restart()
     return batch

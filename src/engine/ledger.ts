@@ -1,21 +1,25 @@
 import type { FailedKey } from '../report.js'
 import type { Batch, DoneKey } from './batch.js'
-import { difference, newTally } from './tally.js'
+import { difference, newTally, type Tally } from './tally.js'
 
-/** A batch as it leaves the engine. */
-export interface SettledBatch {
+/** A batch that is settled: what became of its items. */
+export interface ClosedBatch {
   readonly done: DoneKey[]
   readonly failed: FailedKey[]
-  readonly tally: ReturnType<typeof newTally>
   readonly offset: number
   readonly count: number
+}
+
+/** A batch as it leaves the engine. */
+export interface SettledBatch extends ClosedBatch {
+  readonly tally: Tally
   readonly settledThrough: number
   readonly resumeFrom: number | undefined
 }
 
 /** Keeps the numbers of a run, and how far it has got. */
 export class Ledger {
-  readonly tally = newTally()
+  readonly tally: Tally = newTally()
   readonly #startedAt = performance.now()
   #reported = newTally()
   /** Yielded batches that do not yet join up with the beginning: where each ends, by where it begins. */
@@ -23,7 +27,7 @@ export class Ledger {
   #settledThrough = 0
 
   /** Counts a batch that is settled, and gives what has become of its items. */
-  close<Item, Detail extends object>(batch: Batch<Item, Detail>) {
+  close<Item, Detail extends object>(batch: Batch<Item, Detail>): ClosedBatch {
     const { done, failed } = batch.report()
     this.tally.done += done.length
     this.tally.failed += failed.length
@@ -31,7 +35,7 @@ export class Ledger {
   }
 
   /** Completes a batch that is about to be yielded. */
-  deliver(batch: ReturnType<Ledger['close']>, resumeFrom: number | undefined): SettledBatch {
+  deliver(batch: ClosedBatch, resumeFrom: number | undefined): SettledBatch {
     this.#apart.set(batch.offset, batch.offset + batch.count)
     for (let end = this.#apart.get(this.#settledThrough); end !== undefined; end = this.#apart.get(end)) {
       this.#apart.delete(this.#settledThrough)

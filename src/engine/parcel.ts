@@ -1,4 +1,4 @@
-import type { Call, Operation } from '../operation.js'
+import { type Call, isWhole, type Operation, type Written } from '../operation.js'
 import type { Errand } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import type { Family, Siblings } from './splitter.js'
@@ -45,12 +45,16 @@ export function parcelsOf<Item, Detail extends object>(
   if (batch.isIntact) return [{ operation, items, batch, attempts: 0, written }]
   const lone = new Set(batch.alone)
   const slots = items.flatMap((_, index) => (batch.isOpen(index) && !lone.has(index) ? [{ batch, index }] : []))
-  const texts = slots.map(({ index }) => written?.[index] as string)
-  const together = slots.length > 0 ? [{ ...parcelOf(operation, slots, { attempts: 0 }), written: texts }] : []
+  const together =
+    slots.length > 0 ? [{ ...parcelOf(operation, slots, { attempts: 0 }), written: partOf(written, slots) }] : []
   const { fallback } = operation
   if (!fallback) return together
   return [...together, ...batch.alone.map((index) => parcelOf(fallback, [{ batch, index }], { attempts: 0 }))]
 }
+
+/** What was written of these items, where each stands by itself. */
+const partOf = <Item, Detail extends object>(written: Written | undefined, slots: readonly Slot<Item, Detail>[]) =>
+  written && !isWhole(written) ? slots.map(({ index }) => written[index] as string) : undefined
 
 /** A request of its own for some items, wherever they stand; `slots` is not empty. */
 export function parcelOf<Item, Detail extends object>(

@@ -10,7 +10,7 @@ export interface Puller<Item> {
   close(): void
 }
 
-export const END = Symbol('end of input')
+export const END: unique symbol = Symbol('end of input')
 
 /** @throws {TypeError} Where `source` is nothing to iterate over, or one string, whose characters are hardly meant as keys. */
 export function pullFrom<Item>(source: Source<Item>, option: string): Puller<Item> {

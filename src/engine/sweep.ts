@@ -1,11 +1,11 @@
 import pLimit from 'p-limit'
-import type { Mode, Operation, PlainBody } from '../operation.js'
+import { isWhole, type Mode, type Operation, type Whole } from '../operation.js'
 import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import { Buffers } from './buffers.js'
 import { Cutter, type Limits } from './cutter.js'
 import { attemptEvent, callGuarded } from './events.js'
-import { Ledger, type SettledBatch } from './ledger.js'
+import { type ClosedBatch, Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
 import { type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
 import { Pool } from './pool.js'
@@ -63,7 +63,7 @@ export class Sweep<Item, Detail extends object> {
   readonly #controllers = new Roster<AbortController>()
   readonly #open = new Roster<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
-  readonly #outbox: ReturnType<Ledger['close']>[] = []
+  readonly #outbox: ClosedBatch[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = 0
   #poolInFlight = 0
@@ -89,7 +89,7 @@ export class Sweep<Item, Detail extends object> {
       operation,
       this.#limits,
       () => store.clock().getTime() + store.skewMs,
-      (keys) => this.#writePlain(keys),
+      (keys) => this.#writeWhole(keys),
     )
     this.#pool = new Pool(operation)
     this.#pace = new Pace({ ...store.retry, concurrency: plan.concurrency })
@@ -108,10 +108,10 @@ export class Sweep<Item, Detail extends object> {
     })
   }
 
-  #writePlain(keys: readonly string[]): PlainBody | undefined {
-    const plain = this.operation.writePlain?.(keys, this.plan.mode, this.#limits.bytes, this.#buffers.offer)
-    if (plain) this.#buffers.take()
-    return plain
+  #writeWhole(keys: readonly string[]): Whole | undefined {
+    const whole = this.operation.writeWhole?.(keys, this.plan.mode, this.#limits.bytes, this.#buffers.offer)
+    if (whole) this.#buffers.take()
+    return whole
   }
 
   /** The numbers of the run so far. */
@@ -221,10 +221,7 @@ export class Sweep<Item, Detail extends object> {
     if (!(batch instanceof Promise)) return this.#accept(batch)
     this.#pulling = true
     batch
-      .then(
-        (pulled) => this.#finished || this.#accept(pulled),
-        (cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }),
-      )
+      .catch((cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }))
       .finally(() => {
         this.#pulling = false
         this.#pump()
@@ -330,7 +327,7 @@ export class Sweep<Item, Detail extends object> {
     this.#leavePool(parcel)
     const { verdict } = result
     // After a refusal, a transport may still be reading what is left of the body.
-    if (parcel.written instanceof Uint8Array && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.written)
+    if (isWhole(parcel.written) && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.written.body)
     if (!result.sent && verdict.kind === 'refusal') this.#count(parcel, -1)
     const retryDelayMs = this.#settlement.settle(parcel, result)
     if (this.#limit.concurrency !== this.#pace.concurrency) this.#limit.concurrency = this.#pace.concurrency

@@ -73,8 +73,10 @@ function readObjects(
   const listed = listedIn(envelope)
   if (!listed)
     return { ...lost('BadResponse', 'The answer lists no deleted and failed objects'), status: answer.status }
+  const requestId = stringOf(envelope.requestId)
+  if (isEcho(listed, items)) return { kind: 'outcomes', requestId }
   const rest: ItemOutcome<DeletedDetail> = quiet ? { done: undefined } : UNREPORTED
-  return matched(listed, items, rest, stringOf(envelope.requestId))
+  return matched(listed, items, rest, requestId)
 }
 
 interface Listed {
@@ -88,6 +90,12 @@ function listedIn({ returnObj }: JsonObject): Listed | undefined {
   const deleted = objectsOf((returnObj as JsonObject).deleted)
   const errors = objectsOf((returnObj as JsonObject).errors)
   return deleted && errors ? { deleted, errors } : undefined
+}
+
+/** Whether the answer lists just what was asked, in that order, and says nothing more: nearly every answer does. */
+function isEcho({ deleted, errors }: Listed, items: readonly ObjectKey[]): boolean {
+  if (errors.length > 0 || deleted.length !== items.length) return false
+  return deleted.every((object, index) => object.key === items[index] && !detailOf(object))
 }
 
 /** Puts what is listed to the items of the request, by key and version. */

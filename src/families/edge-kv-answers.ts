@@ -1,7 +1,7 @@
 import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bodies/json.js'
 import { strictText } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
-import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy, type Whole } from '../operation.js'
 import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 type Nothing = Record<never, never>
@@ -36,9 +36,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 }
 
 /** Reads the answer of a batch: 200 means little, the two lists say what was done. */
-export function readBatch(answer: HttpAnswer, keys: readonly string[], isPlain = false): Outcomes<Nothing> | Refusal {
-  const echo = isPlain && answer.status === 200 ? echoOf(answer, keys) : undefined
-  if (echo) return echo
+export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | Refusal {
   // Where it lists what it has done, an error beside that does not matter.
   const { document, refusal } = readAnswer(answer, ({ SuccessKeys }) => SuccessKeys !== undefined)
   if (refusal) return refusal
@@ -61,18 +59,17 @@ export function readBatch(answer: HttpAnswer, keys: readonly string[], isPlain =
 const SUCCEEDED = '"SuccessKeys":'
 
 /**
- * The outcome where the answer lists just these keys as succeeded, in this order, and none as failed. The list is compared
- * as text, for JSON writes each of these keys in one way only, and the rest is parsed without it.
+ * The outcome where the answer lists just the keys of the request as succeeded, in their order, and none as failed. The
+ * list is compared as text with the one that was sent, and the rest is parsed without it.
  */
-function echoOf(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | undefined {
-  const source = strictText(answer.body)
+export function readEcho(answer: HttpAnswer, whole: Whole | undefined): Outcomes<Nothing> | undefined {
+  const source = whole?.list === undefined || answer.status !== 200 ? undefined : strictText(answer.body)
   if (source === undefined) return undefined
   const from = source.indexOf(SUCCEEDED) + SUCCEEDED.length
-  const list = `["${keys.join('","')}"]`
-  const to = from + list.length
+  const to = from + (whole?.list?.length ?? 0)
   const rest = source.slice(to)
-  // The list must be the member of that name of the object itself, and the only one.
-  if (/[{[]/.test(source.slice(1, from)) || source.slice(from, to) !== list || rest.includes(SUCCEEDED))
+  // It must be the member of that name of the object itself, and the only one.
+  if (source.slice(from, to) !== whole?.list || /[{[]/.test(source.slice(1, from)) || rest.includes(SUCCEEDED))
     return undefined
   const read = parseJson(`${source.slice(0, from)}0${rest}`)
   if (read.kind !== 'object' || read.value.SuccessKeys !== 0 || member(read.value, 'Code') !== undefined)

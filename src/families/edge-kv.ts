@@ -1,13 +1,13 @@
-import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, plainFormList } from '../bodies/form.js'
+import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, wholeFormList } from '../bodies/form.js'
 import { canonicalQuery, isWellFormed, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
 import type { HttpRequest } from '../http.js'
 import { type Entry, type Flaw, type KvKey, keyFlaw, keyOf, memberOf, strayMember } from '../items.js'
-import { ALONE, type Call, type Operation } from '../operation.js'
+import { ALONE, type Call, isWhole, type Operation } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { targetOf } from '../target.js'
-import { readBatch, readSingle } from './edge-kv-answers.js'
+import { readBatch, readEcho, readSingle } from './edge-kv-answers.js'
 
 /** In what the two key-value stores of Alibaba Cloud differ: names. */
 export interface EdgeKvTraits {
@@ -48,14 +48,13 @@ function deleteBatch(traits: EdgeKvTraits): Operation<KvKey, Record<never, never
       memberOfKey(item),
     measure: memberBytes,
     interchangeable: () => true,
-    writePlain: (keys, _mode, mostBytes, lend) =>
-      plainFormList('Keys', keys, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
+    writeWhole: (keys, _mode, mostBytes, lend) =>
+      wholeFormList('Keys', keys, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
     encode: (items, _mode, written = items.map(memberOfKey)) => ({
       ...request(traits, action, []),
-      body: written instanceof Uint8Array ? written : formList('Keys', written),
+      body: isWhole(written) ? written.body : formList('Keys', written),
     }),
-    decode: (answer, items, _mode, isPlain) =>
-      readBatch(answer, isPlain ? (items as string[]) : items.map(keyOf), isPlain),
+    decode: (answer, items, _mode, whole) => readEcho(answer, whole) ?? readBatch(answer, items.map(keyOf)),
   }
 }
 

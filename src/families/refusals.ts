@@ -16,7 +16,7 @@ export interface ServiceFailure {
  * Codes with which a store of the S3 family says of a key that it broke down over it, not that it declined. A Ceph whose
  * storage stalls was seen to delete such keys all the same.
  */
-export const BROKE_DOWN = /InternalError|RequestTimeout|UnknownError/
+export const BROKE_DOWN: RegExp = /InternalError|RequestTimeout|UnknownError/
 
 /** What to do about a status that no code explains. */
 export function remedyForStatus(status: number): Remedy {

@@ -1,6 +1,6 @@
 import { crc32, md5 } from '#runtime/checksum'
 import { sha256 } from '#runtime/digest'
-import { deleteXml, ENVELOPE_BYTES, isXmlText, objectXml, plainDeleteXml } from '../bodies/delete-xml.js'
+import { deleteXml, ENVELOPE_BYTES, isXmlText, objectXml, wholeDeleteXml } from '../bodies/delete-xml.js'
 import { base64, canonicalQuery, isWellFormed, percentEncode, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
@@ -15,7 +15,7 @@ import {
   strayMember,
   versionOf,
 } from '../items.js'
-import { ALONE, type Call, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
+import { ALONE, type Call, isWhole, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { type Target, targetOf } from '../target.js'
 import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
@@ -80,10 +80,10 @@ function deleteObjects(
     measure: utf8Length,
     interchangeable: (first, second) =>
       CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
-    writePlain: (keys, { quiet }, mostBytes, lend) =>
-      plainDeleteXml(keys, quiet, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
+    writeWhole: (keys, { quiet }, mostBytes, lend) =>
+      wholeDeleteXml(keys, quiet, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
     async encode(items, { quiet, bypassGovernance }, written = items.map(objectXml)) {
-      const body = written instanceof Uint8Array ? written : deleteXml(written, quiet)
+      const body = isWhole(written) ? written.body : deleteXml(written, quiet)
       const { headers, bodySha256 } = await integrityOf(body, traits.integrity)
       const extra = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }
       const request: HttpRequest = {
@@ -97,8 +97,12 @@ function deleteObjects(
       }
       return bodySha256 ? { ...request, bodySha256 } : request
     },
-    decode: (answer, items, { quiet }, isPlain) =>
-      readDeleted(answer, items, { quiet, isPlain: isPlain === true, emptyIsSuccess: traits.emptyIsSuccess === true }),
+    decode: (answer, items, { quiet }, whole) =>
+      readDeleted(answer, items, {
+        quiet,
+        isPlain: whole !== undefined,
+        emptyIsSuccess: traits.emptyIsSuccess === true,
+      }),
     fallback: deleteObject(base, host, bucketPath),
   }
 }

@@ -1,10 +1,11 @@
+import { wholeJson } from '../bodies/whole-json.js'
 import { isWellFormed, utf8, utf8Length } from '../bytes.js'
 import { DeleteClient, type Provider } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
 import { readDeletedObjects } from '../families/ctyun-answers.js'
 import type { DeletedDetail } from '../families/s3-answers.js'
 import { type Flaw, invalidKey, keyFlaw, keyOf, type ObjectKey, strayMember, versionOf } from '../items.js'
-import type { Mode, Operation } from '../operation.js'
+import { isWhole, type Mode, type Operation } from '../operation.js'
 import { type ClientOptions, check, type Endpoint, endpointOf } from '../options.js'
 import { signed } from '../signers/authorize.js'
 import { eopSigner } from '../signers/eop.js'
@@ -68,6 +69,13 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
       objectJson(item),
     measure: (text) => utf8Length(text) + 1,
     interchangeable: () => true,
+    writeWhole: (keys, mode, mostBytes, lend) =>
+      wholeJson(
+        keys,
+        { mostBytes, longestKey: LONGEST_KEY_BYTES },
+        { list: listJson, body: (list) => [head, list.slice(1, -1), tail(mode)] },
+        lend,
+      ),
     encode: (items, mode, written = items.map(objectJson)) => ({
       method: 'POST',
       base,
@@ -75,11 +83,13 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
       path: `${pathPrefix}/v4/oss/delete-objects`,
       query: '',
       headers: { 'content-type': 'application/json' },
-      body: utf8(head + (written as readonly string[]).join(',') + tail(mode)),
+      body: isWhole(written) ? written.body : utf8(head + written.join(',') + tail(mode)),
     }),
     decode: (answer, items, { quiet }) => readDeletedObjects(answer, items, quiet),
   }
 }
+
+const listJson = (keys: readonly string[]): string => JSON.stringify(keys.map((key) => ({ key })))
 
 function objectJson(item: ObjectKey): string {
   const version = versionOf(item)

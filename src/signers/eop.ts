@@ -19,7 +19,11 @@ export const stringToSign = (requestId: string, eopDate: string, query: string, 
   [`ctyun-eop-request-id:${requestId}`, `eop-date:${eopDate}`, '', query, payloadHash].join('\n')
 
 /** The three keys, each made with the one before; the last signs. */
-export async function keyChain(secretAccessKey: string, accessKeyId: string, eopDate: string) {
+export async function keyChain(
+  secretAccessKey: string,
+  accessKeyId: string,
+  eopDate: string,
+): Promise<{ kTime: Bytes; kAk: Bytes; kDate: Bytes }> {
   const kTime = await hmacSha256(utf8(secretAccessKey), utf8(eopDate))
   const kAk = await hmacSha256(kTime, utf8(accessKeyId))
   const kDate = await hmacSha256(kAk, utf8(eopDate.slice(0, 8)))

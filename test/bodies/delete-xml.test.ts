@@ -7,7 +7,7 @@ import {
   ENVELOPE_BYTES,
   isXmlText,
   objectXml,
-  plainDeleteXml,
+  wholeDeleteXml,
   type XmlObject,
   xmlText,
 } from '../../src/bodies/delete-xml.js'
@@ -135,7 +135,7 @@ describe('body of plain keys', () => {
   it('is the same as that of keys written one by one, as far as they fit', () => {
     fc.assert(
       fc.property(fc.array(plainKeys, { minLength: 1, maxLength: 40 }), fc.boolean(), (keys, quiet) => {
-        const { body, count } = plainDeleteXml(keys, quiet, LIMITS, lend) ?? expect.fail('not plain')
+        const { body, count } = wholeDeleteXml(keys, quiet, LIMITS, lend) ?? expect.fail('not plain')
         expect(text(body)).toBe(text(deleteXml(keys.slice(0, count).map(objectXml), quiet)))
         const bytesFor = (most: number) => deleteXml(keys.slice(0, most).map(objectXml), true).length
         expect(bytesFor(count)).toBeLessThanOrEqual(LIMITS.mostBytes)
@@ -147,7 +147,7 @@ describe('body of plain keys', () => {
   it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', 'a\x7fb', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
     'is none where one of them is %j',
     (key) => {
-      expect(plainDeleteXml(['a', key, 'b'], false, LIMITS, lend)).toBeUndefined()
+      expect(wholeDeleteXml(['a', key, 'b'], false, LIMITS, lend)).toBeUndefined()
     },
   )
 })

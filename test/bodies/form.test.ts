@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, plainFormList } from '../../src/bodies/form.js'
-import { percentEncode, text } from '../../src/bytes.js'
+import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, wholeFormList } from '../../src/bodies/form.js'
+import { percentEncode, text, utf8Length } from '../../src/bytes.js'
 
 const anyText = fc.string({ unit: 'binary' })
 const keys = fc.array(fc.oneof(anyText, fc.string(), fc.constantFrom("!'()*~", 'a b', 'dir/ü/日/😀', '"\\\u0001')))
@@ -53,31 +53,34 @@ describe('form', () => {
   })
 })
 
-describe('form of plain keys', () => {
+describe('form of keys written in one go', () => {
   const LIMITS = { mostBytes: 300, longestKey: 20 }
   const lend = (bytes: number) => new Uint8Array(bytes + 7).fill(0x2a)
-  const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))
-  const plain = printable.filter((char) => char !== '"' && char !== '\\')
-  const plainKeys = fc.string({ unit: fc.constantFrom(...plain), minLength: 1, maxLength: 20 })
+  const fitting = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }).filter((key) => utf8Length(key) <= 20)
 
   it('is the same as that of keys written one by one, as far as they fit', () => {
     fc.assert(
-      fc.property(fc.array(plainKeys, { minLength: 1, maxLength: 20 }), (all) => {
-        const { body, count } = plainFormList('Keys', all, LIMITS, lend) ?? expect.fail('not plain')
+      fc.property(fc.array(fitting, { minLength: 1, maxLength: 60 }), (all) => {
+        const { body, count, list } = wholeFormList('Keys', all, LIMITS, lend) ?? expect.fail('none')
         expect(text(body)).toBe(text(formList('Keys', all.slice(0, count).map(listMember))))
-        const bytesFor = (most: number) => formList('Keys', all.slice(0, most).map(listMember)).length
-        expect(bytesFor(count)).toBeLessThanOrEqual(LIMITS.mostBytes)
-        if (count < all.length) expect(bytesFor(count + 1)).toBeGreaterThan(LIMITS.mostBytes)
+        expect(body.length).toBeLessThanOrEqual(LIMITS.mostBytes)
+        expect(JSON.parse(list ?? '')).toEqual(all.slice(0, count))
       }),
     )
   })
 
-  it.each(['', 'a"b', 'a\\b', 'a\tb', 'a\nb', '\n', 'a\0b', 'a\x7fb', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
-    'is none where one of them is %j, even if not all fit',
-    (key) => {
-      expect(plainFormList('Keys', ['a', key, 'b'], LIMITS, lend)).toBeUndefined()
-      const many = ['a', key, ...Array.from({ length: 40 }, (_, index) => `key-${index}`)]
-      expect(plainFormList('Keys', many, LIMITS, lend)).toBeUndefined()
-    },
+  it('holds nearly as many as there is room for', () => {
+    const all = Array.from({ length: 5_000 }, (_, index) => `key-${index}`)
+    const { body, count } = wholeFormList('Keys', all, { ...LIMITS, mostBytes: 20_000 }, lend) ?? expect.fail('none')
+    expect(count).toBeLessThan(all.length)
+    expect(body.length).toBeGreaterThan(18_000)
+  })
+
+  it.each(['', '\ud800', 'a\udc00', 'a'.repeat(21), 'ä'.repeat(11), '😀'.repeat(6)])(
+    'is none where one of them is %j',
+    (key) => expect(wholeFormList('Keys', ['a', key, 'b'], LIMITS, lend)).toBeUndefined(),
   )
+
+  it('is none where not even one fits', () =>
+    expect(wholeFormList('Keys', ['😀'], { mostBytes: 20, longestKey: 20 }, lend)).toBeUndefined())
 })

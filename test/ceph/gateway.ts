@@ -1,13 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePorts } from '../ports.js'
 import { count } from './tally.js'
 
 /** The programs that are started here, and the Debian packages that hold them. */
@@ -71,7 +72,7 @@ export async function startGateway(): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'keysweep-ceph-'))
   if (Buffer.byteLength(folder) > LONGEST_FOLDER_BYTES)
     throw new Error(`The temporary folder has a path of more than ${LONGEST_FOLDER_BYTES} bytes: ${folder}`)
-  const cluster = new Cluster(folder, await freePorts())
+  const cluster = new Cluster(folder, await freePorts(PORTS))
   try {
     await cluster.boot()
     return cluster
@@ -328,26 +329,6 @@ function isProgram(path: string): boolean {
   } catch {
     return false
   }
-}
-
-/** The first of some consecutive ports that are free, below those that the system hands out. */
-async function freePorts(): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const first = 10_000 + PORTS * randomInt(2200)
-    const free = await Promise.all(Array.from({ length: PORTS }, (_, index) => isFree(first + index)))
-    if (free.every(Boolean)) return first
-  }
-  throw new Error(`No ${PORTS} consecutive ports are free`)
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  const free = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => resolve(true))
-  })
-  if (free) await new Promise((resolve) => server.close(resolve))
-  return free
 }
 
 /** Waits for something to be ready; what it throws while it is not counts as not yet. */

@@ -7,7 +7,7 @@ import { retryAfterMs, retryDelay } from '../../src/engine/retry.js'
 import { END, pullFrom } from '../../src/engine/source.js'
 import { Splitter } from '../../src/engine/splitter.js'
 import { identityOf, keyOf, type Source } from '../../src/items.js'
-import { ALONE, type Operation } from '../../src/operation.js'
+import { ALONE, isWhole, type Operation } from '../../src/operation.js'
 
 describe('retryDelay', () => {
   const policy = { maxAttempts: 5, baseDelayMs: 100, maxDelayMs: 1_000 }
@@ -296,7 +296,7 @@ describe('Cutter', () => {
               encode: () => expect.fail('not asked for'),
               decode: () => expect.fail('not asked for'),
             }
-            const writePlain = (keys: readonly string[]) => {
+            const writeWhole = (keys: readonly string[]) => {
               if (!keys.every((each) => /^[a-f]+$/.test(each))) return undefined
               let [count, bytes] = [0, ENVELOPE]
               for (const each of keys) {
@@ -310,7 +310,7 @@ describe('Cutter', () => {
               operation,
               { items: most, bytes: mostBytes },
               () => 0,
-              writePlain,
+              writeWhole,
             )
             const joined: unknown[] = []
             for (let batch = await cutter.next(); batch; batch = await cutter.next()) {
@@ -321,7 +321,7 @@ describe('Cutter', () => {
               expect(sent.reduce((sum: number, each) => sum + keyOf(each).length + 1, ENVELOPE)).toBeLessThanOrEqual(
                 mostBytes,
               )
-              if (batch.written instanceof Uint8Array) expect(text(batch.written)).toBe(batch.items.join())
+              if (isWhole(batch.written)) expect(text(batch.written.body)).toBe(batch.items.join())
               else
                 expect(batch.written).toEqual(
                   batch.items.map((each) => (typeof write(each) === 'string' ? write(each) : '')),

@@ -302,6 +302,24 @@ describe('the input', () => {
     expect(deleted).toHaveLength(25)
   })
 
+  test('loses nothing to a run that ends while it is being read', async () => {
+    async function* source() {
+      yield* keyNames(1_008)
+    }
+    // At each of these moments: the one that matters is when the second batch is complete and on its way.
+    for (let turns = 0; turns < 150; turns++) {
+      const credentials = async () => {
+        for (let turn = 0; turn < turns; turn++) await undefined
+        throw new Error('no credentials')
+      }
+      const retry = { maxAttempts: 1 }
+      const client = new S3StorageClient({ bucket: 'photos', region: 'us-east-1', retry, credentials })
+      const error = await rejection(client.deleteMany(source()))
+      expect(accountedFor(error)).toHaveLength(error.report?.stats.items ?? Number.NaN)
+      expect(error.report?.resumeFrom).toBe(error.report?.stats.items)
+    }
+  })
+
   test('is let go of, though its own code ended the run', async () => {
     const store = new ModelStore('s3', keyNames(2_000))
     const controller = new AbortController()

@@ -106,7 +106,7 @@ async function carryOut(job: Job): Promise<Result> {
 
 function showFailure({ seed, lies, more }: Failure): void {
   console.log(seed === undefined ? '\nAcross runs:' : `\nSeed ${seed}:`)
-  for (const lie of lies) console.log(`  ${lie.slice(0, 1000)}`)
+  for (const lie of lies) console.log(`  ${lie.slice(0, 600)}`)
   if (more > 0) console.log(`  … and ${more} more`)
 }
 

@@ -1,6 +1,6 @@
 import type { Faults, StoreName } from 'keysweep/emulator'
 import { Dice } from './dice.js'
-import { STORES } from './stores.js'
+import { type Family, STORES } from './stores.js'
 
 /** What the fault layer can do to a request; the emulator's own faults come on top. */
 export const FATES = [
@@ -142,6 +142,7 @@ export function planOf(seed: number): Plan {
   })
   const isSilent = credentials === 'hangs once' || fates.some(([fate]) => SILENT.includes(fate))
   const retryAfter = rarely(0.3, () => dice.pick(['0', '0', '1', '3600', 'date', 'soon', '-1', '1.5']))
+  const conditional = store === 's3' && dice.chance(0.2)
   const versioning = family === 'kv' ? 'off' : dice.weigh({ off: 6, Enabled: 2, locked: 1 })
   return {
     seed,
@@ -149,9 +150,9 @@ export function planOf(seed: number): Plan {
     action,
     transport,
     integrity: dice.pick(['md5', 'sha256', 'crc32']),
-    ...inputOf(dice, action),
+    ...inputOf(dice, family, action),
     versioning,
-    conditional: store === 's3' && dice.chance(0.2),
+    conditional,
     source,
     sourceEnd: dice.chance(0.3) ? dice.between(0, 3000) : dice.between(0, 100),
     consumer: dice.weigh({ whole: 45, batches: 30, slow: 9, leaves: 8, throws: 4, returns: 4 }),
@@ -180,16 +181,16 @@ export function planOf(seed: number): Plan {
     resetConnections: !isFair && dice.chance(0.12) ? dice.pick([0.1, 0.5, 1]) : 0,
     jitterMs: dice.pick([0, 0, 2, 10]),
     retryAfter,
-    emulator: isFair ? {} : emulatorFaults(dice, store, quiet, versioning === 'locked'),
+    emulator: isFair ? {} : emulatorFaults(dice, store, quiet, conditional || versioning !== 'off'),
   }
 }
 
-function inputOf(dice: Dice, action: Plan['action']): Pick<Plan, 'count' | 'keys'> {
+function inputOf(dice: Dice, family: Family, action: Plan['action']): Pick<Plan, 'count' | 'keys'> {
   const heavy = dice.chance(0.2)
   const size = dice.weigh({ none: 4, few: 26, some: 40, many: heavy ? 0 : 22, most: heavy || action === 'put' ? 0 : 8 })
   const limits = { none: [0, 0], few: [1, 12], some: [13, 300], many: [301, 1500], most: [1501, 4500] } as const
   const [from, to] = limits[size]
-  const isHuge = !heavy && dice.chance(0.003)
+  const isHuge = family === 'kv' && !heavy && dice.chance(0.008)
   return {
     count: isHuge
       ? dice.between(10_001, 12_000)
@@ -220,7 +221,7 @@ function fatesOf(dice: Dice, emptyIsSuccess: boolean): Plan['fates'] {
 }
 
 /** The emulator's own faults; none with which it would tell a lie that no client can see through. */
-function emulatorFaults(dice: Dice, store: StoreName, quiet: boolean, locked: boolean): Faults {
+function emulatorFaults(dice: Dice, store: StoreName, quiet: boolean, refuses: boolean): Faults {
   const some = (chance: number) => (dice.chance(chance) ? dice.pick(CHANCES) : 0)
   const keyErrors = dice.chance(0.15)
     ? {
@@ -228,7 +229,7 @@ function emulatorFaults(dice: Dice, store: StoreName, quiet: boolean, locked: bo
         [dice.pick(['AccessDenied', 'NoSuchKey'])]: dice.pick([0, 0.05]),
       }
     : {}
-  const isSilenceTrue = !quiet || (Object.keys(keyErrors).length === 0 && !locked)
+  const isSilenceTrue = !quiet || (Object.keys(keyErrors).length === 0 && !refuses)
   const isEmptyTrue = isSilenceTrue || store !== 'yandex'
   return {
     status: dice.chance(0.1)

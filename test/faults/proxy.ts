@@ -26,6 +26,7 @@ import {
 export interface Exchange {
   readonly at: number
   fate?: Fate
+  isOver?: true
   /** Undefined where it was not read. */
   asked?: Asked
   bodyBytes: number
@@ -115,6 +116,12 @@ export class Proxy {
     return this.#working.size === 0
   }
 
+  /** What befell the requests that have not come to their end. */
+  get unsettled(): string {
+    const open = this.exchanges.filter(({ isOver }) => !isOver)
+    return open.map(({ fate = 'no fault', status, word }) => `${fate} ${status} ${Boolean(word)}`).join(', ')
+  }
+
   async close(): Promise<void> {
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
@@ -141,6 +148,7 @@ export class Proxy {
     const dice = this.#dice.for('request', index)
     const exchange: Exchange = { at: performance.now(), bodyBytes: 0 }
     this.exchanges.push(exchange)
+    void response.once('close', () => (exchange.isOver = true))
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce)
     let isOpen = true
     const end = () => {
@@ -388,7 +396,10 @@ class Way {
 
   reset(): void {
     this.end()
-    this.message.socket.resetAndDestroy()
+    const { socket } = this.message
+    // Node never closes a socket that is reset once its other side has ended.
+    if (socket.readyState === 'open') socket.resetAndDestroy()
+    else socket.destroy()
   }
 
   close(): void {

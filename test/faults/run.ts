@@ -57,9 +57,9 @@ export interface Account {
   readonly requestsAtEnd: number
 }
 
-const MOST_RUN_MS = 60_000
+const MOST_RUN_MS = 240_000
 /** How long a client may take to close what it has given up. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 20_000
 
 /** Carries out a plan. */
 export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> {
@@ -119,7 +119,7 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
   if (process.env.WHERE) for (const t of timers) if (t.hasRef()) leftovers.push((t as never as { where: string }).where)
   if (leftOpen(timers) > 0) leftovers.push(`${leftOpen(timers)} timers`)
   if (getEventListeners(controller.signal, 'abort').length > 0) leftovers.push('a listener on the signal')
-  if (!(await proxy.settled(PATIENCE_MS))) leftovers.push(`an open request`)
+  if (!(await proxy.settled(PATIENCE_MS))) leftovers.push(`an open request: ${proxy.unsettled}`)
   // Whatever was put off would come now.
   await pause(plan.retry.maxDelayMs > 50 ? 20 : plan.retry.maxDelayMs + 5)
   await network.close(leftovers)

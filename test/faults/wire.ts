@@ -160,7 +160,9 @@ const NO: Word = () => 'no'
 /** @param emptyIsSuccess Whether the provider documents an empty body as a quiet success. */
 export function wordOf(family: Family, asked: Asked, status: number, body: string, emptyIsSuccess: boolean): Word {
   const code = codeIn(family, body)
-  if (status >= 300) return status < 500 || status === 503 ? NO : UNCLEAR
+  // A conflict may be with an earlier request of the same run.
+  if (status >= 300) return (status < 500 && status !== 409) || status === 503 ? NO : UNCLEAR
+  if (family === 's3' && status !== 200 && !asked.single) return UNCLEAR
   if (code !== undefined) return family === 'ctyun' && !/internal/i.test(code) ? NO : UNCLEAR
   if (asked.single) {
     const isDone = family === 's3' ? status === 204 : jsonIn(body) !== undefined && /^\{.*\}$/s.test(body)
@@ -171,13 +173,17 @@ export function wordOf(family: Family, asked: Asked, status: number, body: strin
   return listing ? wordOfListing(family, asked, listing) : UNCLEAR
 }
 
+/** What a store says of a key that it could not finish with; it may be gone. */
+const BROKE_DOWN = /Internal|Timeout/
+
 function wordOfListing(family: Family, { ids, quiet }: Asked, listing: Listing): Word {
   const idsOf = (list: readonly string[]) => new Set(list.map((entry) => entryId(family, entry)))
   const [done, failed, asked] = [idsOf(listing.done), idsOf(listing.failed), new Set(ids)]
+  const broken = family === 'kv' ? new Set() : idsOf(listing.failed.filter((entry) => BROKE_DOWN.test(entry)))
   // Silence is consent only where every failure that is listed belongs to a key that was asked for.
   const silence = quiet && [...failed].every((id) => asked.has(id)) ? 'done' : 'unclear'
   return (id) => {
-    if (failed.has(id)) return done.has(id) ? 'unclear' : 'no'
+    if (failed.has(id)) return done.has(id) || broken.has(id) ? 'unclear' : 'no'
     return done.has(id) ? 'done' : silence
   }
 }

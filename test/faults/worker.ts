@@ -42,7 +42,8 @@ const tell = (told: Told): Promise<void> => new Promise((resolve) => process.sen
 
 process.once('message', async (job: Job) => {
   await tell({ result: await work(job) })
-  process.disconnect()
+  // Whatever was left behind has been told.
+  process.exit()
 })
 
 /** Carries out the runs of a job. */

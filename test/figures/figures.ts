@@ -12,7 +12,20 @@ export interface RuntimeFigures {
   readonly cannot: readonly string[]
 }
 
+/** What an import weighs in a bundle, minified and gzipped. */
+export interface SizeFigures {
+  readonly title: string
+  readonly isForNode: boolean
+  /** Loaded at once. */
+  readonly bytes: number
+  readonly most?: number
+  readonly goal?: number
+  /** Loaded when there is an occasion. */
+  readonly later: readonly { readonly occasion: string; readonly bytes: number }[]
+}
+
 export interface Figures {
+  readonly sizes: readonly SizeFigures[]
   readonly runtimes: Readonly<Record<string, RuntimeFigures>>
 }
 

@@ -2,6 +2,15 @@ import { type Figures, type RuntimeFigures, readFigures } from './figures.js'
 
 /** How a section of the README is made from figures. */
 export const TABLES: { readonly [Name in keyof Figures]: (figures: Figures[Name]) => string } = {
+  sizes: (figures) =>
+    table(
+      ['import', 'kB', 'more when there is an occasion'],
+      figures.map(({ title, isForNode, bytes, later }) => [
+        isForNode ? `${title} (Node only)` : title,
+        kilobytes(bytes),
+        later.map((chunk) => `${kilobytes(chunk.bytes)}: ${chunk.occasion}`).join('; '),
+      ]),
+    ),
   runtimes: (figures) => {
     const rows = Object.values(figures)
     const notes = [...new Set(rows.flatMap(({ cannot }) => cannot))]
@@ -15,6 +24,8 @@ export const TABLES: { readonly [Name in keyof Figures]: (figures: Figures[Name]
     ].join('\n\n')
   },
 }
+
+const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1)
 
 const HALVES = { node: 'undici, `node:crypto`', web: '`fetch`, Web Crypto' } as const
 

@@ -3,7 +3,7 @@ import { edgeKvProvider } from '../../src/families/edge-kv.js'
 import { s3Provider } from '../../src/families/s3.js'
 import type { Awaitable, HttpAnswer } from '../../src/http.js'
 import type { ObjectKey } from '../../src/items.js'
-import type { Call, Mode, Operation, Verdict } from '../../src/operation.js'
+import type { Call, Mode, Operation, Verdict, Whole } from '../../src/operation.js'
 import { json } from './json-syntax.js'
 import type { Syntax } from './mutations.js'
 import {
@@ -20,9 +20,9 @@ import { xml } from './xml-syntax.js'
 export interface Decoder {
   readonly syntax: Syntax
   readonly read: Read
-  decode(answer: HttpAnswer, items: readonly ObjectKey[], mode: Mode, isPlain?: boolean): Awaitable<Verdict<object>>
-  /** Whether the body of a request for these items is written at once, in which case the decoder is told so. */
-  isPlain(items: readonly ObjectKey[], mode: Mode): boolean
+  decode(answer: HttpAnswer, items: readonly ObjectKey[], mode: Mode, whole?: Whole): Awaitable<Verdict<object>>
+  /** The body of a request for these items, where it is written in one go; the decoder is told of it. */
+  wholeOf(items: readonly ObjectKey[], mode: Mode): Whole | undefined
 }
 
 const endpoint = { protocol: 'http:', host: '127.0.0.1:1', path: '', signingHost: undefined }
@@ -55,16 +55,16 @@ const decoder = (call: AnyCall | undefined, syntax: Syntax, read: Read): Decoder
   return {
     syntax,
     read,
-    decode: (answer, items, mode, isPlain) => call.decode(answer, items as never, mode, isPlain),
-    isPlain(items, mode) {
-      const isOfStrings = items.every((item) => typeof item === 'string')
-      const plain = isOfStrings && call.writePlain?.(items, mode, 1 << 20, (bytes) => new Uint8Array(bytes))
-      return plain !== undefined && plain !== false && plain.count === items.length
+    decode: (answer, items, mode, whole) => call.decode(answer, items as never, mode, whole),
+    wholeOf(items, mode) {
+      if (!items.every((item) => typeof item === 'string')) return undefined
+      const whole = call.writeWhole?.(items, mode, 1 << 20, (bytes) => new Uint8Array(bytes))
+      return whole?.count === items.length ? whole : undefined
     },
   }
 }
 
-type AnyCall = Call<never, object> & Pick<Operation<never, object>, 'writePlain'>
+type AnyCall = Call<never, object> & Partial<Pick<Operation<never, object>, 'writeWhole'>>
 
 const { deletes, puts } = keyValue('alibaba-esa')
 
@@ -82,7 +82,7 @@ export const DECODERS = {
     syntax: json,
     read: readEnvelope,
     decode: (answer, items, { quiet }) => readDeletedObjects(answer, items, quiet),
-    isPlain: () => false,
+    wholeOf: () => undefined,
   },
 } as const satisfies Readonly<Record<string, Decoder>>
 

@@ -24,14 +24,14 @@ export interface Finding {
 
 /** Has a decoder read an answer, and holds what it makes of it against an independent reading. */
 export async function examine(name: DecoderName, input: Input): Promise<Finding> {
-  const { decode, isPlain, read } = DECODERS[name]
+  const { decode, wholeOf, read } = DECODERS[name]
   const { items, quiet } = input
   const answer = answerOf(input)
   const mode = { quiet, bypassGovernance: false }
   const wrong: string[] = []
   const reading = read(answer)
   try {
-    const verdict = await decode(answer, items, mode, isPlain(items, mode))
+    const verdict = await decode(answer, items, mode, wholeOf(items, mode))
     wrong.push(...complaints(verdict, items, quiet, reading))
     // Backwards the answer is never the expected one, word for word, which decoders look for first.
     const backwards = await decode(answer, [...items].reverse(), mode)

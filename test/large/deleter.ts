@@ -2,7 +2,7 @@
 // became of each key to a file of outcomes. Tells its numbers over IPC.
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { type DeleteBatch, EsaKvClient, S3StorageClient } from 'keysweep'
+import { type DeleteBatch, EsaKvClient, type RetryOptions, S3StorageClient } from 'keysweep'
 import { keyLines } from '../../examples/key-lines.js'
 import { keyAt, OUTCOMES } from './keys.js'
 
@@ -12,6 +12,7 @@ export interface Job {
   readonly endpoint: string
   readonly keys: string
   readonly outcomes: string
+  readonly retry?: RetryOptions
 }
 
 export interface Result {
@@ -34,11 +35,12 @@ const MIB = 1024 * 1024
 /** Looking at the heap means collecting it first, so not too often. */
 const KEYS_BETWEEN_LOOKS = 100_000
 
-function connect({ store, container, endpoint }: Job): S3StorageClient | EsaKvClient {
+function connect({ store, container, endpoint, retry = {} }: Job): S3StorageClient | EsaKvClient {
   const credentials = { accessKeyId: 'emulator-key', secretAccessKey: 'emulator-secret' }
+  const common = { credentials, endpoint, retry }
   return store === 's3'
-    ? new S3StorageClient({ bucket: container, region: 'us-east-1', credentials, endpoint })
-    : new EsaKvClient({ namespace: container, credentials, endpoint })
+    ? new S3StorageClient({ bucket: container, region: 'us-east-1', ...common })
+    : new EsaKvClient({ namespace: container, ...common })
 }
 
 /** One byte for each key of a batch; throws unless each stands in the report once, exactly, and in the order of the input. */

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { record } from '../figures.js'
 import type { Result } from './deleter.js'
 import { writeKeys } from './keys.js'
 import { runDeleter, ServerProcess } from './processes.js'
+import { keysOf, rowOf } from './rows.js'
 import type { Comparison } from './server.js'
 
 /** `KEYSWEEP_LARGE=full` compares the memory of ten million keys with that of one, else of four million; it takes minutes. */
@@ -15,10 +17,13 @@ const KV_KEYS = 200_000
 const MEMORY_RUNS = { few: MILLION, many: (isFull ? 10 : 4) * MILLION }
 const TIMEOUT_MS = isFull ? 1_800_000 : 120_000
 
-const FAULTS = { status: { 503: 0.01 }, reset: 0.01 }
+const KEY_FAULTS = { AccessDenied: 0.001 }
+const FAULTS = { status: { 503: 0.01 }, reset: 0.01, keyErrors: KEY_FAULTS }
 
 let server: ServerProcess
 let folder: string
+const rows: Record<string, ReturnType<typeof rowOf>> = {}
+const memory: Record<string, ReturnType<typeof rowOf>> = {}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keysweep-large-'))
@@ -28,6 +33,17 @@ beforeAll(async () => {
 afterAll(async () => {
   server?.stop()
   await rm(folder, { recursive: true, force: true })
+  if (Object.keys(rows).length < 2 || Object.keys(memory).length < 2) return
+  record({
+    suite: 'large',
+    command: `${isFull ? 'KEYSWEEP_LARGE=full ' : ''}npm run test:large`,
+    figures: {
+      'requests answered 503': `${FAULTS.status[503] * 100} %`,
+      'connections broken': `${FAULTS.reset * 100} %`,
+      'keys refused': `${KEY_FAULTS.AccessDenied * 100} %`,
+    },
+    tables: { 'Report and store, key for key': rows, 'Memory, over keys that are not there': memory },
+  })
 })
 
 async function run(store: 's3' | 'alibaba-esa', container: string, count: number): Promise<Result> {
@@ -56,7 +72,7 @@ describe('a million keys from a file, against an emulator in another process', (
     'through S3, with failing requests and refused keys: report and store agree key for key',
     async () => {
       await server.order({ name: 'fill', store: 's3', container: 'million', count: MILLION })
-      await server.order({ name: 'faults', store: 's3', faults: { ...FAULTS, keyErrors: { AccessDenied: 0.001 } } })
+      await server.order({ name: 'faults', store: 's3', faults: FAULTS })
       const result = await run('s3', 'million', MILLION)
       const comparison = await server.compare('s3', 'million', join(folder, 'million.outcomes'))
       console.log(JSON.stringify(comparison))
@@ -65,6 +81,7 @@ describe('a million keys from a file, against an emulator in another process', (
       // One in a thousand, give or take five standard deviations.
       expect(result.failed).toBeGreaterThan(840)
       expect(result.failed).toBeLessThan(1160)
+      rows[`${keysOf(MILLION)} through S3`] = rowOf(result, comparison)
     },
     TIMEOUT_MS,
   )
@@ -80,6 +97,7 @@ describe('a million keys from a file, against an emulator in another process', (
       console.log(JSON.stringify(comparison))
       expectAgreement(result, comparison, KV_KEYS)
       expect(result.failed).toBeGreaterThan(0)
+      rows[`${keysOf(KV_KEYS)} through a key-value store`] = rowOf(result, comparison)
     },
     TIMEOUT_MS,
   )
@@ -91,12 +109,14 @@ test(
     // Keys that are not there are deleted already, so the bucket may be empty.
     await server.order({ name: 'fill', store: 's3', container: 'few', count: 0 })
     await server.order({ name: 'fill', store: 's3', container: 'more', count: 0 })
-    await server.order({ name: 'faults', store: 's3', faults: { ...FAULTS, keyErrors: { AccessDenied: 0.001 } } })
+    await server.order({ name: 'faults', store: 's3', faults: FAULTS })
     const few = await run('s3', 'few', MEMORY_RUNS.few)
     const many = await run('s3', 'more', MEMORY_RUNS.many)
     expect(many.items).toBe(MEMORY_RUNS.many)
     expect(many.peakHeapMiB / few.peakHeapMiB).toBeLessThan(1.2)
     expect(many.peakRssMiB / few.peakRssMiB).toBeLessThan(1.2)
+    memory[keysOf(MEMORY_RUNS.few)] = rowOf(few)
+    memory[keysOf(MEMORY_RUNS.many)] = rowOf(many)
   },
   TIMEOUT_MS,
 )

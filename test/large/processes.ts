@@ -5,14 +5,14 @@ import type { StoreName } from 'keysweep/emulator'
 import type { Job, Result } from './deleter.js'
 import type { Comparison, Endpoints, Order } from './server.js'
 
-function start(file: string, flags: readonly string[] = []): ChildProcess {
+/** Starts a file of TypeScript as a process of its own, to be spoken to over IPC. */
+export function start(file: URL, flags: readonly string[] = []): ChildProcess {
   const root = fileURLToPath(new URL('../..', import.meta.url))
-  const path = fileURLToPath(new URL(file, import.meta.url))
-  return fork(path, { cwd: root, execArgv: ['--import', 'tsx', ...flags] })
+  return fork(fileURLToPath(file), { cwd: root, execArgv: ['--import', 'tsx', ...flags] })
 }
 
 /** The next thing a process tells; rejects where that is an error, or where the process ends instead. */
-async function told(child: ChildProcess): Promise<unknown> {
+export async function told(child: ChildProcess): Promise<unknown> {
   const ended = new AbortController()
   const exit = once(child, 'exit', { signal: ended.signal }).then(([code]) => {
     throw new Error(`the process ended with ${code}`)
@@ -32,7 +32,7 @@ export class ServerProcess {
   ) {}
 
   static async start(): Promise<ServerProcess> {
-    const child = start('./server.ts', ['--max-old-space-size=4096'])
+    const child = start(new URL('./server.ts', import.meta.url), ['--max-old-space-size=4096'])
     return new ServerProcess(child, (await told(child)) as Endpoints)
   }
 
@@ -43,6 +43,11 @@ export class ServerProcess {
 
   async keys(store: StoreName, container: string): Promise<readonly string[]> {
     return (await this.order({ name: 'keys', store, container })) as readonly string[]
+  }
+
+  /** How many requests a store was sent. */
+  async requests(store: StoreName): Promise<number> {
+    return (await this.order({ name: 'requests', store })) as number
   }
 
   async compare(store: StoreName, container: string, outcomes: string): Promise<Comparison> {
@@ -56,7 +61,7 @@ export class ServerProcess {
 
 /** Runs one deletion in a process of its own, whose memory is nobody else's. */
 export async function runDeleter(job: Job): Promise<Result> {
-  const child = start('./deleter.ts', ['--expose-gc'])
+  const child = start(new URL('./deleter.ts', import.meta.url), ['--expose-gc'])
   child.send(job)
   return (await told(child)) as Result
 }

@@ -19,6 +19,7 @@ export interface Comparison {
 export type Order =
   | { readonly name: 'fill'; readonly store: StoreName; readonly container: string; readonly count: number }
   | { readonly name: 'keys'; readonly store: StoreName; readonly container: string }
+  | { readonly name: 'requests'; readonly store: StoreName }
   | { readonly name: 'faults'; readonly store: StoreName; readonly faults: Faults }
   | { readonly name: 'compare'; readonly store: StoreName; readonly container: string; readonly outcomes: string }
 
@@ -30,6 +31,7 @@ const { endpoints } = await emulator.listen()
 async function carryOut(order: Order): Promise<unknown> {
   const { store } = order
   if (order.name === 'faults') return emulator.faults(store, order.faults)
+  if (order.name === 'requests') return emulator.stats[store].requests
   if (order.name === 'keys') return emulator.state.keys(store, order.container)
   if (order.name === 'compare') return compare(store, order.container, order.outcomes)
   emulator.state.create(store, order.container)
