@@ -24,8 +24,8 @@ export interface Answered {
 const TRUST = 16
 /** How much one answer weighs in the share of what is refused. */
 const LOSS_WEIGHT = 1 / 8
-/** Where more is refused, fewer requests in flight will not do. */
-const MOST_LOSS = 1 / 2
+/** Where more is refused, fewer requests in flight will not do. Every other one is refused by stores that only stumble. */
+const MOST_LOSS = 0.6
 /** Time over which it is measured how much is sent. */
 const MEMORY_MS = 1000
 /** How far requests are apart: often enough to notice soon that the store takes more or less than it did. */
