@@ -237,7 +237,7 @@ function emulatorFaults(dice: Dice, store: StoreName, quiet: boolean, refuses: b
       : {},
     keyErrors,
     reset: some(0.05),
-    leaveOut: isSilenceTrue && dice.chance(0.1) ? dice.pick([0.01, 0.3]) : 0,
+    leaveOut: isSilenceTrue && dice.chance(0.15) ? dice.pick([0.01, 0.3]) : 0,
     errorInside200: some(0.06),
     html: some(0.05),
     empty: isEmptyTrue ? some(0.06) : 0,
