@@ -41,7 +41,7 @@ export interface Account {
 }
 
 const MOST_RUN_MS = 240_000
-/** How long a client may take to close what it has given up. */
+/** How long what is left in a dispatcher may take. */
 const PATIENCE_MS = 20_000
 
 /** Carries out a plan. */
@@ -96,7 +96,7 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
   const leftovers = isOver ? [] : ['the run, which hangs']
   if (leftOpen(timers) > 0) leftovers.push(`${leftOpen(timers)} timers`)
   if (getEventListeners(controller.signal, 'abort').length > 0) leftovers.push('a listener on the signal')
-  leftovers.push(...(await layer.settled(PATIENCE_MS)).map((fate) => `an open request, ${fate}`))
+  leftovers.push(...(await layer.settled()).map((fate) => `an open request, ${fate}`))
   // Whatever was put off would come now.
   await pause(Math.min(20, plan.retry.maxDelayMs + 5))
   if (!(await network.close(PATIENCE_MS))) leftovers.push('a request in the dispatcher')

@@ -95,8 +95,9 @@ export class Way {
     const { response } = this
     // A part must not pass for the whole.
     this.#head(answer, answer.body.length + 1)
-    if (length > 0) await new Promise((resolve) => response.write(answer.body.subarray(0, length), resolve))
-    else response.flushHeaders()
+    const written = new Promise((resolve) => response.write(answer.body.subarray(0, Math.max(1, length)), resolve))
+    // Of a connection that is gone, Node does not tell.
+    await Promise.race([written, this.#closed()])
     if (ending === 'half-open') await this.abandoned()
     else this[ending]()
   }
