@@ -28,6 +28,8 @@ export interface Operation<Item, Detail> extends Call<Item, Detail> {
   readonly maxBytes: number
   /** Bytes of the encoded body around its items. */
   readonly envelopeBytes: number
+  /** Whether the provider's limit of requests a second counts each item of a request. */
+  readonly countsItems?: boolean
   /** An item as it stands in a body, `ALONE`, or why it cannot be sent at all. */
   write(item: Item, now: () => number): string | typeof ALONE | Flaw
   /** Bytes that a written item takes in a body, with its separator. */

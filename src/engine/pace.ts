@@ -1,17 +1,82 @@
+/** What a pace has to keep to. */
+export interface PaceLimits {
+  /** The most requests in flight. */
+  readonly concurrency: number
+  /** The most items in a request. */
+  readonly maxItems: number
+  /** Whether the store is said to count items, not requests. */
+  readonly countsItems: boolean
+  /** No wait is longer. */
+  readonly maxDelayMs: number
+}
+
+/** What an answer shows of the pace. */
+export interface Answered {
+  readonly startedAt: number
+  readonly items: number
+  /** Items for which the store asks to slow down. */
+  readonly refused: number
+  /** How long it asks to wait. */
+  readonly askedMs?: number | undefined
+}
+
+/** Answers without a refusal after which each round of them allows another request in flight; before, that takes longer. */
+const TRUST = 16
+/** How much one answer weighs in the share of what is refused. */
+const LOSS_WEIGHT = 1 / 8
+/** Where more is refused, fewer requests in flight will not do. */
+const MOST_LOSS = 1 / 2
+/** Time over which it is measured how much is sent. */
+const MEMORY_MS = 1000
+/** How far requests are apart: often enough to notice soon that the store takes more or less than it did. */
+const SPACING_MS = 70
+/** What a refusal leaves of the rate; less where it is not the only one of late. */
+const CUT = 0.8
+/** How fast the rate climbs. */
+const CLIMB = 0.12
+
 /**
- * How fast a run may go. Requests in flight are halved when the store throttles, and one more is allowed for each round of
- * successes. Where one at a time is still too much, requests keep a distance, doubled by a refusal and shortened by
- * successes, until the store no longer minds.
+ * How fast a run may go. At first it is held by the number of requests in flight alone: halved by a burst of refusals, and
+ * raised again by rounds without. A store that refuses more than half of what it gets is sent so many items a second: at
+ * first a part of what was really sent, less after each refusal, and more with the time since, by the root of itself. So
+ * the rate follows a limit that moves, and clients that share a store come to share it alike.
+ *
+ * Where the store counts items, requests become smaller rather than rare. Should it turn out to take large ones as readily
+ * as small ones, it does not.
  */
 export class Pace {
   #window: number
-  #distanceMs = 0
-  #lastCut = Number.NEGATIVE_INFINITY
+  /** Answers without a refusal since the last one with. */
+  #successes = 0
+  /** Items a second. */
+  #rate = Number.POSITIVE_INFINITY
+  #climbedAt = 0
+  /** When it last slowed down. */
+  #slowedAt = Number.NEGATIVE_INFINITY
+  /** The share of what was refused of late. */
+  #loss = 0
+  /** Items sent of late, as of the last request. */
+  #sent = 0
+  #sentAt = 0
+  /** Items that the next request has to wait for. */
+  #debt = 0
+  #jitter = 1
   #notBefore = Number.NEGATIVE_INFINITY
+  #countsItems: boolean
+  #isTesting = false
+  /** The portion at the last test. */
+  #testedAt: number
+  /** Full requests that the store has to take in a row, for a test to show that it does not count items. */
+  #missing = 0
 
-  /** @param limits The most requests in flight, and the least and greatest distance in time. */
-  constructor(private readonly limits: { concurrency: number; baseDelayMs: number; maxDelayMs: number }) {
+  /** @param random Keeps clients from falling into step. */
+  constructor(
+    private readonly limits: PaceLimits,
+    private readonly random: () => number,
+  ) {
     this.#window = limits.concurrency
+    this.#countsItems = limits.countsItems
+    this.#testedAt = limits.maxItems / 2
   }
 
   /** Requests that may be in flight now: 1 to the number asked for. */
@@ -19,33 +84,104 @@ export class Pace {
     return Math.floor(this.#window)
   }
 
-  /** How long the next request has to wait, in milliseconds. */
+  /** Items that the next request may hold. */
+  get items(): number {
+    return this.#isTesting ? this.limits.maxItems : this.#portion
+  }
+
+  /** How long the next request has to wait, in milliseconds; or a part of that, for the rate may climb meanwhile. */
   wait(now: number): number {
-    return Math.max(0, this.#notBefore - now)
+    this.#climb(now)
+    const paidAfter = Math.min(this.limits.maxDelayMs, (1000 * this.#debt) / this.#rate)
+    return Math.max(0, Math.min(MEMORY_MS, Math.max(this.#sentAt + paidAfter, this.#notBefore) - now))
   }
 
-  started(now: number): void {
-    this.#notBefore = Math.max(this.#notBefore, now + this.#distanceMs)
+  started(items: number, now: number): void {
+    const cost = this.#countsItems ? Math.min(items, this.#portion) : this.limits.maxItems
+    this.#debt = this.#jitter * cost
+    this.#sent = this.#sentBy(now) + cost
+    this.#sentAt = now
   }
 
-  /**
-   * @param startedAt When the request began: one burst of refusals is one reason to slow down, not eight.
-   * @param askedMs How long the store asks to wait.
-   */
-  throttled(startedAt: number, now: number, askedMs = 0): void {
-    if (startedAt < this.#lastCut) return
-    this.#lastCut = now
-    if (this.#window > 1) {
-      this.#window = Math.max(1, this.#window / 2)
+  answered({ startedAt, items, refused, askedMs = 0 }: Answered, now: number): void {
+    // One burst of refusals is one reason to slow down, not eight.
+    const isFresh = startedAt >= this.#slowedAt
+    if (this.#isPaced) this.#jitter = 0.5 + this.random()
+    if (this.#isPaced && refused > 0) this.#hold(now + Math.min(askedMs, this.limits.maxDelayMs))
+    if (this.#isTesting && isFresh && items > 2 * this.#portion) {
+      this.#tested(refused > 0)
       return
     }
-    const { baseDelayMs, maxDelayMs } = this.limits
-    this.#distanceMs = Math.min(maxDelayMs, Math.max(1, baseDelayMs, 2 * this.#distanceMs))
-    this.#notBefore = now + Math.max(this.#distanceMs, Math.min(askedMs, maxDelayMs))
+    this.#loss += LOSS_WEIGHT * (refused / items - this.#loss)
+    if (refused === 0) this.#widen()
+    else this.#slowDown(isFresh, refused < items, now)
   }
 
-  succeeded(): void {
-    this.#distanceMs = this.#distanceMs > 1 ? 0.9 * this.#distanceMs : 0
-    if (this.#distanceMs === 0) this.#window = Math.min(this.limits.concurrency, this.#window + 1 / this.#window)
+  get #isPaced(): boolean {
+    return this.#rate < Number.POSITIVE_INFINITY
+  }
+
+  /** Items in a request at the present rate. */
+  get #portion(): number {
+    const { maxItems } = this.limits
+    if (!this.#countsItems || !this.#isPaced) return maxItems
+    return Math.max(1, Math.min(maxItems, Math.round((this.#rate * SPACING_MS) / 1000)))
+  }
+
+  /** Items sent of late; the longer ago, the less they count. */
+  #sentBy(now: number): number {
+    return this.#sent * Math.exp((this.#sentAt - now) / MEMORY_MS)
+  }
+
+  #climb(now: number): void {
+    if (!this.#isPaced) return
+    const [passed, calm] = [(now - this.#climbedAt) / 1000, (now - this.#slowedAt) / 1000]
+    // Where requests are far apart, there are few answers to learn from.
+    const frequency = Math.min(1, (this.#rate * SPACING_MS) / 1000 / this.#portion)
+    this.#rate += passed * (1 + calm) * CLIMB * Math.sqrt(frequency * this.#rate * this.limits.maxItems)
+    this.#climbedAt = now
+  }
+
+  #widen(): void {
+    this.#successes++
+    this.#window = Math.min(this.limits.concurrency, this.#window + Math.min(1, this.#successes / TRUST) / this.#window)
+  }
+
+  #slowDown(isFresh: boolean, isPartial: boolean, now: number): void {
+    // Only a store that counts items takes some of a request.
+    if (isPartial) this.#testedAt = 0
+    if (isPartial || (this.limits.countsItems && this.#loss > MOST_LOSS)) this.#countsItems = true
+    if (this.#isPaced ? isFresh : this.#loss > MOST_LOSS) this.#cut(now)
+    if (!isFresh) return
+    this.#window = Math.max(1, this.#window / 2)
+    this.#successes = 0
+    this.#slowedAt = now
+  }
+
+  #hold(until: number): void {
+    this.#notBefore = Math.max(this.#notBefore, until)
+  }
+
+  #cut(now: number): void {
+    this.#climb(now)
+    // Far above what was really sent, the rate was never put to the test.
+    const tried = Math.min(this.#rate, (1.2 * 1000 * this.#sentBy(now)) / MEMORY_MS)
+    this.#rate = Math.max(1000 / this.limits.maxDelayMs, CUT * (1 - this.#loss / 2) * tried)
+    this.#climbedAt = this.#slowedAt = now
+    this.#isTesting = this.#countsItems && this.#portion <= Math.max(1, this.#testedAt / 2)
+    if (!this.#isTesting) return
+    this.#testedAt = this.#portion
+    this.#missing = Math.max(2, this.#successes / 2)
+  }
+
+  /** Notes what became of a full request among small ones. As many as half of what passed of those tell enough. */
+  #tested(isRefused: boolean): void {
+    this.#isTesting = !isRefused && --this.#missing > 0
+    if (isRefused || this.#isTesting) return
+    const factor = this.limits.maxItems / this.#portion
+    this.#rate *= (1 - this.#loss) * factor
+    this.#sent *= factor
+    this.#loss = 0
+    this.#countsItems = false
   }
 }

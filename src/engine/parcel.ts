@@ -96,3 +96,13 @@ export function pieces<Item, Detail extends object>(
     parts.push(parcelOf(parcel.operation, slots.slice(start, start + size), history))
   return parts
 }
+
+/** Cuts the first `size` items off a parcel. */
+export function cutOff<Item, Detail extends object>(
+  parcel: Parcel<Item, Detail>,
+  size: number,
+  history: History,
+): Parcel<Item, Detail>[] {
+  const slots = slotsOf(parcel)
+  return [slots.slice(0, size), slots.slice(size)].map((part) => parcelOf(parcel.operation, part, history))
+}

@@ -60,7 +60,7 @@ export class Settlement<Item, Detail extends object> {
     if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
     else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
     let longest: number | undefined
-    let throttled = false
+    let refused = 0
     const slots = outcomes ? slotsOf(parcel) : []
     for (const [place, outcome] of (outcomes ?? []).entries()) {
       const slot = slots[place] as Slot<Item, Detail>
@@ -68,7 +68,7 @@ export class Settlement<Item, Detail extends object> {
         slot.batch.done(slot.index, outcome.done)
         continue
       }
-      throttled ||= outcome.throttled === true
+      if (outcome.throttled) refused++
       slot.batch.attempted(slot.index, { transient: outcome.retryable, arrived: true, unsure: outcome.unsure })
       const reason = this.#reason({ ...outcome, status, requestId })
       const delay = outcome.retryable && !this.run.isStopping() ? this.#delayFor(slot) : undefined
@@ -76,8 +76,7 @@ export class Settlement<Item, Detail extends object> {
       else this.#again(parcel, { ...slot, reason }, delay)
       longest = delay === undefined ? longest : Math.max(longest ?? 0, delay)
     }
-    if (throttled) this.#throttled(startedAt)
-    else this.run.pace.succeeded()
+    this.#pace(parcel, startedAt, refused)
     return longest
   }
 
@@ -101,7 +100,7 @@ export class Settlement<Item, Detail extends object> {
       family,
       mended: parcel.mended === true,
     }
-    if (remedy === 'slow') this.#throttled(result.startedAt, refusal.retryAfterMs)
+    if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, refusal.retryAfterMs)
     if (remedy === 'halt') this.run.end({ ...reason, cause: result.cause })
     if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
@@ -166,9 +165,9 @@ export class Settlement<Item, Detail extends object> {
     return retryDelay(this.run.store.retry, batch.failures(index), this.run.store.random, askedMs)
   }
 
-  #throttled(startedAt: number, askedMs?: number): void {
-    this.run.tally.throttled++
-    this.run.pace.throttled(startedAt, performance.now(), askedMs)
+  #pace({ items }: Parcel<Item, Detail>, startedAt: number, refused: number, askedMs?: number): void {
+    if (refused > 0) this.run.tally.throttled++
+    this.run.pace.answered({ startedAt, items: items.length, refused, askedMs }, performance.now())
   }
 
   #reason({ code, message, retryable, status, requestId }: Reason): Reason {

@@ -7,7 +7,7 @@ import { Cutter, type Limits } from './cutter.js'
 import { attemptEvent, callGuarded } from './events.js'
 import { type ClosedBatch, Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
-import { type Parcel, parcelOf, parcelsOf, pieces, type Slot, slotsOf } from './parcel.js'
+import { cutOff, type Parcel, parcelOf, parcelsOf, type Slot, slotsOf } from './parcel.js'
 import { Pool } from './pool.js'
 import { Queue } from './queue.js'
 import { Roster } from './roster.js'
@@ -52,6 +52,9 @@ export class Sweep<Item, Detail extends object> {
   /** The index of the first item not taken, once the run has ended early. */
   resumeFrom: number | undefined
   readonly #ledger = new Ledger()
+  /** What the store takes, as far as is known. */
+  readonly #found: Limits
+  /** What the next request may hold. */
   readonly #limits: Limits
   readonly #cutter: Cutter<Item, Detail>
   readonly #pace: Pace
@@ -83,7 +86,8 @@ export class Sweep<Item, Detail extends object> {
     private readonly puller: Puller<Item>,
     private readonly plan: Plan,
   ) {
-    this.#limits = { items: operation.maxItems, bytes: operation.maxBytes }
+    this.#found = { items: operation.maxItems, bytes: operation.maxBytes }
+    this.#limits = { ...this.#found }
     this.#cutter = new Cutter(
       puller,
       operation,
@@ -92,12 +96,14 @@ export class Sweep<Item, Detail extends object> {
       (keys) => this.#writeWhole(keys),
     )
     this.#pool = new Pool(operation)
-    this.#pace = new Pace({ ...store.retry, concurrency: plan.concurrency })
+    const { concurrency } = plan
+    const { maxItems, countsItems = false } = operation
+    this.#pace = new Pace({ concurrency, maxItems, countsItems, maxDelayMs: store.retry.maxDelayMs }, store.random)
     this.#limit = pLimit(plan.concurrency)
     this.#settlement = new Settlement({
       store,
       operation,
-      limits: this.#limits,
+      limits: this.#found,
       tally: this.#ledger.tally,
       pace: this.#pace,
       splitter: this.#splitter,
@@ -196,6 +202,7 @@ export class Sweep<Item, Detail extends object> {
       if (waits || !this.#cutter.ended) this.#stop()
       return false
     }
+    Object.assign(this.#limits, this.#found, { items: Math.min(this.#found.items, this.#pace.items) })
     const parcel = this.#queue.next()
     if (parcel?.family && this.#splitter.isSearching && this.#inFlight > 0) {
       this.#queue.unshift(parcel)
@@ -282,7 +289,7 @@ export class Sweep<Item, Detail extends object> {
 
   #launch(parcel: Parcel<Item, Detail>): void {
     if (parcel.items.length > this.#limits.items) {
-      this.#queue.unshift(...pieces(parcel, this.#limits.items, { ...parcel, pooled: false, siblings: undefined }))
+      this.#queue.unshift(...cutOff(parcel, this.#limits.items, { ...parcel, pooled: false, siblings: undefined }))
       this.#leavePool(parcel)
       return
     }
@@ -292,7 +299,7 @@ export class Sweep<Item, Detail extends object> {
     }
     this.#count(parcel, 1)
     if (this.#budget <= 0) this.#cutter.halt()
-    this.#pace.started(performance.now())
+    this.#pace.started(parcel.items.length, performance.now())
     const controller = new AbortController()
     this.#controllers.add(controller)
     const send = this.plan.dryRun ? rehearse : attempt

@@ -76,6 +76,8 @@ function deleteObjects(
     maxItems: MOST_KEYS,
     maxBytes: MOST_BODY_BYTES,
     envelopeBytes: ENVELOPE_BYTES,
+    // AWS does; of the others it is not known.
+    countsItems: true,
     write: (item) => write(item, traits),
     measure: utf8Length,
     interchangeable: (first, second) =>

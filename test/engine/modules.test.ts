@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { text, utf8 } from '../../src/bytes.js'
 import { Cutter } from '../../src/engine/cutter.js'
-import { Pace } from '../../src/engine/pace.js'
 import { retryAfterMs, retryDelay } from '../../src/engine/retry.js'
 import { END, pullFrom } from '../../src/engine/source.js'
 import { Splitter } from '../../src/engine/splitter.js'
@@ -60,57 +59,6 @@ test.each([
   ['Thu, 31 Dec 2099 23:59:00 GMT', 0],
 ])('a Retry-After of %o asks for %o ms', (value, expected) => {
   expect(retryAfterMs(value, Date.UTC(2100, 0, 1))).toBe(expected)
-})
-
-const paceOf = (concurrency: number) => new Pace({ concurrency, baseDelayMs: 100, maxDelayMs: 1_000 })
-
-describe('Pace', () => {
-  test('keeps a distance where one request at a time is too much, and gives it up again', () => {
-    const pace = paceOf(1)
-    pace.started(0)
-    expect(pace.wait(0)).toBe(0)
-    pace.throttled(1, 2)
-    expect(pace.wait(2)).toBe(100)
-    pace.started(102)
-    pace.throttled(103, 104)
-    expect(pace.wait(104)).toBe(200)
-    pace.throttled(305, 306, 700)
-    expect(pace.wait(306)).toBe(700)
-    pace.throttled(1_100, 1_100, 5_000)
-    expect(pace.wait(1_100)).toBe(1_000)
-    pace.started(2_100)
-    expect(pace.wait(2_100)).toBe(800)
-    for (let success = 0; success < 200; success++) pace.succeeded()
-    pace.started(5_000)
-    expect(pace.wait(5_000)).toBe(0)
-  })
-
-  test('halves on a burst of throttling once, not below one, and climbs back by one a round', () => {
-    const pace = paceOf(8)
-    expect(pace.concurrency).toBe(8)
-    for (let request = 0; request < 8; request++) pace.throttled(0, 10)
-    expect(pace.concurrency).toBe(4)
-    for (let success = 0; success < 5; success++) pace.succeeded()
-    expect(pace.concurrency).toBe(5)
-    for (let success = 0; success < 100; success++) pace.succeeded()
-    expect(pace.concurrency).toBe(8)
-    for (let time = 20; time < 120; time += 10) pace.throttled(time, time + 5)
-    expect(pace.concurrency).toBe(1)
-  })
-
-  test('stays between one and what was asked for', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 64 }), fc.array(fc.boolean(), { maxLength: 300 }), (most, events) => {
-        const pace = paceOf(most)
-        for (const [time, isThrottled] of events.entries()) {
-          if (isThrottled) pace.throttled(time, time)
-          else pace.succeeded()
-          expect(pace.concurrency).toBeGreaterThanOrEqual(1)
-          expect(pace.concurrency).toBeLessThanOrEqual(most)
-        }
-      }),
-    )
-  })
 })
 
 describe('pullFrom', () => {

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Pace } from '../../src/engine/pace.js'
+import { judge, simulate, type Throttle } from './simulated-store.js'
+
+const paceOf = (concurrency = 8) =>
+  new Pace({ concurrency, maxItems: 1000, maxDelayMs: 20_000, countsItems: true }, () => 0.5)
+
+/** Sends full requests, all at once, that are all answered 10 ms later. */
+function round(pace: Pace, now: number, refused: readonly boolean[], askedMs?: number) {
+  for (const _ of refused) pace.started(1000, now)
+  for (const isRefused of refused)
+    pace.answered({ startedAt: now, items: 1000, refused: isRefused ? 1000 : 0, askedMs }, now + 10)
+}
+
+const all = (count: number) => new Array<boolean>(count).fill(true)
+const none = (count: number) => new Array<boolean>(count).fill(false)
+const constant = (limit: number, seconds: number) => new Array<number>(seconds).fill(limit)
+
+describe('a store that hardly objects', () => {
+  test('is sent as much as asked for from the start', () => {
+    const pace = paceOf()
+    for (let now = 0; now < 10_000; now += 10) {
+      expect([pace.concurrency, pace.items, pace.wait(now)]).toEqual([8, 1000, 0])
+      round(pace, now, none(8))
+    }
+  })
+
+  test('sees half as many requests at once after a burst of refusals, and soon as many as before', () => {
+    const pace = paceOf()
+    round(pace, 0, [...none(5), ...all(3)])
+    expect(pace.concurrency).toBe(4)
+    for (let now = 20; now < 100; now += 20) round(pace, now, none(4))
+    expect(pace.concurrency).toBe(5)
+    for (let now = 100; now < 300; now += 20) round(pace, now, none(5))
+    expect(pace.concurrency).toBe(8)
+    expect([pace.items, pace.wait(300)]).toEqual([1000, 0])
+  })
+
+  test('is not spared where every third request is refused, as no rate is to blame', () => {
+    const pace = paceOf(1)
+    for (let now = 0; now < 10_000; now += 10) {
+      round(pace, now, [now % 30 === 20])
+      expect([pace.items, pace.wait(now + 10)]).toEqual([1000, 0])
+    }
+  })
+})
+
+describe('a store that refuses most', () => {
+  test('is sent smaller requests, some time apart', () => {
+    const pace = paceOf()
+    round(pace, 0, all(8))
+    expect(pace.concurrency).toBe(4)
+    expect(pace.items).toBeLessThan(1000)
+    expect(pace.wait(10)).toBeGreaterThan(0)
+  })
+
+  test('slows a run down once for one burst of refusals', () => {
+    const pace = paceOf()
+    const waitAfterTen = () => {
+      pace.started(10, 30)
+      return pace.wait(30)
+    }
+    round(pace, 0, all(8))
+    const wait = waitAfterTen()
+    for (let late = 0; late < 8; late++) pace.answered({ startedAt: 0, items: 1000, refused: 1000 }, 30)
+    expect([pace.concurrency, waitAfterTen()]).toEqual([4, wait])
+    pace.answered({ startedAt: 30, items: 10, refused: 10 }, 30)
+    expect(pace.concurrency).toBe(2)
+    expect(waitAfterTen()).toBeGreaterThan(wait)
+  })
+
+  test('is left alone for as long as it asks, but not for longer than the longest wait', () => {
+    for (const [askedMs, patience] of [
+      [3_000, 3_000],
+      [60_000, 20_000],
+    ] as const) {
+      const pace = paceOf()
+      round(pace, 0, all(8), askedMs)
+      for (let now = 10; now < 10 + patience; now += 500) expect(pace.wait(now)).toBeGreaterThan(0)
+      expect(pace.wait(10 + patience)).toBe(0)
+    }
+  })
+
+  test('gets no more than what was asked for, and no less than one item, whatever it answers', () => {
+    const answers = fc.array(fc.record({ after: fc.nat({ max: 3_000 }), share: fc.constantFrom(0, 0, 0.1, 1, 1) }))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), answers, (most, course) => {
+        const pace = paceOf(most)
+        let now = 0
+        for (const { after, share } of course) {
+          const { items } = pace
+          pace.started(items, now)
+          pace.answered({ startedAt: now, items, refused: Math.ceil(items * share) }, now + 5)
+          now += 5 + after
+          expect(pace.concurrency).toBeGreaterThanOrEqual(1)
+          expect(pace.concurrency).toBeLessThanOrEqual(most)
+          expect(pace.items).toBeGreaterThanOrEqual(1)
+          expect(pace.items).toBeLessThanOrEqual(1000)
+          expect(pace.wait(now)).toBeGreaterThanOrEqual(0)
+          // Whatever it answered, it is asked again.
+          expect(pace.wait(now + 20_001)).toBe(0)
+        }
+      }),
+    )
+  })
+})
+
+describe.each<Throttle>(['requests of items', 'items'])('a store that counts items and refuses %s', (throttle) => {
+  test('is used nearly to its limit, with few refusals, whatever the limit', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 500, max: 30_000 }), fc.integer(), (limit, seed) => {
+        const limits = constant(limit, 60)
+        const { goodput, wasted } = judge(simulate({ throttle, limits, seed }).slice(10), limits.slice(10))
+        expect(goodput).toBeGreaterThan(0.85)
+        expect(goodput).toBeLessThan(1.05)
+        expect(wasted).toBeLessThan(0.1)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('is followed when its limit moves', () => {
+    const limits = [4_000, 8_000, 2_000, 6_000, 1_000, 5_000].flatMap((limit) => constant(limit, 20))
+    for (const seed of [1, 2, 3]) {
+      const { goodput, wasted } = judge(simulate({ throttle, limits, seed }), limits)
+      expect(goodput).toBeGreaterThan(0.9)
+      expect(wasted).toBeLessThan(0.1)
+    }
+  })
+
+  test('is shared alike by eight clients', () => {
+    const limits = [4_000, 8_000, 2_000].flatMap((limit) => constant(limit, 60))
+    for (const seed of [1, 2, 3]) {
+      const { goodput, wasted, spread } = judge(simulate({ throttle, clients: 8, limits, seed }), limits)
+      expect(goodput).toBeGreaterThan(0.95)
+      expect(wasted).toBeLessThan(0.1)
+      expect(spread).toBeLessThan(1.4)
+    }
+  })
+
+  test('is soon sent all there is once it has no limit any more', () => {
+    const limits = [...constant(2_000, 20), ...constant(1e9, 30)]
+    const seconds = simulate({ throttle, limits })
+    const full = judge(simulate({ throttle, limits: constant(1e9, 5) }), constant(1e9, 5)).goodput
+    expect(judge(seconds.slice(-5), limits.slice(-5)).goodput).toBeGreaterThan(0.9 * full)
+  })
+})
+
+describe('a store that counts requests', () => {
+  test.each([2, 5, 10, 40])('and takes %i a second is sent full ones', (limit) => {
+    const limits = constant(limit, 120)
+    const { goodput, wasted, itemsPerRequest } = judge(
+      simulate({ throttle: 'requests', limits }).slice(60),
+      limits.slice(60),
+    )
+    expect(goodput / 1000).toBeGreaterThan(0.85)
+    expect(wasted).toBeLessThan(0.2)
+    expect(itemsPerRequest).toBeGreaterThan(800)
+  })
+})
+
+test('eight clients obey a store that asks for patience, and still use it to its limit', () => {
+  const limits = [4_000, 8_000, 2_000].flatMap((limit) => constant(limit, 20))
+  const { goodput, wasted } = judge(
+    simulate({ throttle: 'requests of items', clients: 8, limits, askedMs: 1_000 }),
+    limits,
+  )
+  expect(goodput).toBeGreaterThan(0.9)
+  expect(wasted).toBeLessThan(0.1)
+})
