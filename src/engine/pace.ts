@@ -28,14 +28,21 @@ const TRUST = 16
 const LOSS_WEIGHT = 1 / 8
 /** Where more is refused, fewer requests in flight will not do. Every other one is refused by stores that only stumble. */
 const MOST_LOSS = 0.6
+/** The same for what is refused in the long run, where it is worth a trial. */
+const MOST_STRAIN = 1 / 6
+const STRAIN_WEIGHT = 1 / 32
+/** A trial that has come down to this part of the rate it began with, and is refused as much as ever, is in vain. */
+const VAIN = 1 / 4
+/** Puts the next trial off by some hundred answers. */
+const NO_STRAIN = -10
 /** Time over which it is measured how much is sent. */
 const MEMORY_MS = 1000
 /** How far requests are apart, at least: often enough to notice soon that the store takes more or less than it did. */
 const SPACING_MS = 70
 /** How many of them there are on the way at once where answers take long: those are past the help of a slower rate. */
 const UNDERWAY = 3
-/** What a refusal leaves of the rate; less where it is not the only one of late. */
-const CUT = 0.8
+/** What a refusal leaves of the rate, or less where it is not the only one of late: one of a request, or of some of its items. */
+const CUT = { whole: 0.8, part: 0.95 }
 /** How fast the rate climbs. */
 const CLIMB = 0.12
 
@@ -57,6 +64,10 @@ export class Pace {
   #slowedAt = Number.NEGATIVE_INFINITY
   /** The share of what was refused of late. */
   #loss = 0
+  /** The share of what was refused in the long run. */
+  #strain = 0
+  /** The rate at which a trial is given up; 0 where there is none. */
+  #leastRate = 0
   /** Items sent of late, as of the last request. */
   #sent = 0
   #sentAt = 0
@@ -112,6 +123,7 @@ export class Pace {
       return
     }
     this.#loss += LOSS_WEIGHT * (refused / items - this.#loss)
+    this.#strain += STRAIN_WEIGHT * (refused / items - this.#strain)
     if (refused === 0) this.#widen()
     else this.#slowDown(isFresh, refused < items, now)
   }
@@ -123,7 +135,7 @@ export class Pace {
   /** Items in a request at the present rate. */
   get #portion(): number {
     const { maxItems } = this.limits
-    if (!this.#counting.items || !this.#isPaced) return maxItems
+    if (!this.#counting.items || !this.#isPaced || this.#leastRate > 0) return maxItems
     return Math.max(1, Math.min(maxItems, Math.round((this.#rate * this.#spacing) / 1000)))
   }
 
@@ -143,7 +155,7 @@ export class Pace {
     const [passed, calm] = [(now - this.#climbedAt) / unit, (now - this.#slowedAt) / unit]
     // Where requests are far apart, there are few answers to learn from.
     const frequency = Math.min(1, (this.#rate * this.#spacing) / 1000 / this.#portion)
-    this.#rate += passed * (1 + calm) * CLIMB * Math.sqrt(frequency * this.#rate * this.limits.maxItems)
+    this.#rate += passed * (1 + calm ** 2) * CLIMB * Math.sqrt(frequency * this.#rate * this.limits.maxItems)
     this.#climbedAt = now
   }
 
@@ -155,7 +167,8 @@ export class Pace {
   #slowDown(isFresh: boolean, isPartial: boolean, now: number): void {
     if (isPartial) this.#counting.refusedInPart()
     if (this.#loss > MOST_LOSS) this.#counting.doubt()
-    if (this.#isPaced ? isFresh : this.#loss > MOST_LOSS) this.#cut(now)
+    if (this.#isPaced ? isFresh : this.#loss > MOST_LOSS || this.#strain > MOST_STRAIN)
+      this.#cut(isPartial ? CUT.part : CUT.whole, now)
     if (!isFresh) return
     if (!this.#isPaced) this.#window = Math.max(1, this.#window / 2)
     this.#successes = 0
@@ -166,13 +179,24 @@ export class Pace {
     this.#notBefore = Math.max(this.#notBefore, until)
   }
 
-  #cut(now: number): void {
+  #cut(rest: number, now: number): void {
     this.#climb(now)
     // Far above what was really sent, the rate was never put to the test.
     const tried = Math.min(this.#rate, (1.2 * 1000 * this.#sentBy(now)) / MEMORY_MS)
-    this.#rate = Math.max(1000 / this.limits.maxDelayMs, CUT * (1 - this.#loss / 2) * tried)
+    if (!this.#isPaced) this.#leastRate = VAIN * tried
+    this.#rate = Math.max(1000 / this.limits.maxDelayMs, rest * (1 - this.#loss / 2) * tried)
     this.#climbedAt = this.#slowedAt = now
-    this.#counting.refused(this.#portion, this.#successes)
+    if (this.#leastRate > 0) this.#judge()
+    else this.#counting.refused(this.#portion, this.#successes)
+  }
+
+  /** Whether the store is calmer for being sent less, as far as a trial has come. */
+  #judge(): void {
+    if (this.#loss > MOST_LOSS || this.#strain < MOST_STRAIN) this.#leastRate = 0
+    if (this.#rate > this.#leastRate) return
+    this.#rate = Number.POSITIVE_INFINITY
+    this.#leastRate = 0
+    this.#strain = NO_STRAIN
   }
 
   /** Goes over to full requests, once these are known to pass like small ones: as many of them as of those. */

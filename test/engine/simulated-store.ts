@@ -13,6 +13,7 @@ export interface Course {
   /** What the store takes in each second: items, or requests. */
   readonly limits: readonly number[]
   readonly askedMs?: number
+  readonly latencyMs?: number
   readonly seed?: number
 }
 
@@ -22,7 +23,6 @@ interface Second {
   requests: number
   /** Each request by the share of it that was refused. */
   wasted: number
-  most: number
 }
 
 interface Parcel {
@@ -31,10 +31,10 @@ interface Parcel {
 }
 
 /** Clients that have work without end, paced against a store with a token bucket, in a time of its own. */
-export function simulate({ throttle, clients = 1, limits, askedMs, seed = 1 }: Course): Second[] {
+export function simulate({ throttle, clients = 1, limits, askedMs, latencyMs = 30, seed = 1 }: Course): Second[] {
   const random = randomFrom(seed)
   const due: { at: number; run: () => void }[] = []
-  const seconds = limits.map((): Second => ({ done: new Array(clients).fill(0), requests: 0, wasted: 0, most: 0 }))
+  const seconds = limits.map((): Second => ({ done: new Array(clients).fill(0), requests: 0, wasted: 0 }))
   let now = 0
   let tokens = limits[0] as number
   let filledAt = 0
@@ -89,7 +89,7 @@ export function simulate({ throttle, clients = 1, limits, askedMs, seed = 1 }: C
     }
     const send = ({ items, attempts }: Parcel) => {
       const startedAt = now
-      const way = 12 + 6 * random()
+      const way = latencyMs * (0.4 + 0.2 * random())
       inFlight++
       pace.started(items, now)
       at(now + way, () => {
@@ -99,7 +99,6 @@ export function simulate({ throttle, clients = 1, limits, askedMs, seed = 1 }: C
           second.done[client] = (second.done[client] as number) + done
           second.requests++
           second.wasted += 1 - done / items
-          second.most = Math.max(second.most, items)
         }
         at(now + way, () => {
           inFlight--
@@ -136,6 +135,5 @@ export function judge(seconds: readonly Second[], limits: readonly number[]) {
     wasted: sum(seconds.map((second) => second.wasted)) / requests,
     spread: Math.max(...shares) / Math.min(...shares),
     itemsPerRequest: sum(shares) / requests,
-    most: Math.max(...seconds.map((second) => second.most)),
   }
 }
