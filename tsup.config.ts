@@ -21,6 +21,12 @@ export default defineConfig({
   // It has no `paths`: `#runtime/*` must reach the user's resolver, whose conditions choose the half.
   tsconfig: 'tsconfig.build.json',
   external: [/^#runtime\//],
+  // What it needs gets `Buffer` from bundlers that do not look for a `browser` field: so it is built in, without.
+  noExternal: ['@aws-crypto/sha256-js'],
+  esbuildOptions(options) {
+    options.mainFields = ['module', 'main']
+    options.alias = { '@smithy/util-utf8': '@smithy/util-utf8/dist-es/fromUtf8.browser.js' }
+  },
   dts: {
     entry: doors,
     compilerOptions: {

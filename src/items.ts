@@ -1,13 +1,18 @@
 import { isWellFormed, utf8Length } from './bytes.js'
 
-/** Any list of items, of any length; it is pulled only as fast as requests settle. */
-export type Source<Item> = Iterable<Item> | AsyncIterable<Item> | ReadableStream<Item>
+/** Any list of items, of any length; it is pulled only as fast as requests settle. A string is none: write `[key]`. */
+export type Source<Item> = ReadableStream<Item> | AsyncIterable<Item> | (Iterable<Item> & object)
+
+/** Members that a store would not look at: it would delete the key all the same, so they are refused. */
+type Without<Member extends string> = { readonly [Name in Member]?: never }
 
 /** A key of a key-value store. */
-export type KvKey = string | { readonly key: string }
+export type KvKey = string | ({ readonly key: string } & Without<'versionId' | 'eTag' | 'lastModified' | 'size'>)
 
 /** A key of an object store, with the version to remove where one is meant; `null` in quotes is a real version id. */
-export type ObjectKey = string | { readonly key: string; readonly versionId?: string }
+export type ObjectKey =
+  | string
+  | ({ readonly key: string; readonly versionId?: string } & Without<'eTag' | 'lastModified' | 'size'>)
 
 /** An object to delete only if it is still the one described. */
 export type ConditionalKey =

@@ -288,6 +288,11 @@ describe('the small examples', () => {
     expect(new Set(emulator.state.keys('s3', 'photos'))).toEqual(new Set(failed.map(({ key }) => key)))
   })
 
+  test('sweep-some keeps what an earlier invocation left, where this one has no request for it either', async () => {
+    const { deleted, next } = await sweepSome(store, () => [], { from: 3000, again: keys }, 2)
+    expect([deleted, next]).toEqual([2000, { from: 3000, again: keys.slice(2000) }])
+  })
+
   test('put-entries writes values that expire', async () => {
     emulator.state.create('alibaba-esa', 'sessions')
     const kv = new EsaKvClient({ namespace: 'sessions', credentials, fetch: emulator.fetch })
@@ -316,44 +321,47 @@ declare const credentials: KeyPair
 declare const keys: string[]
 `
 
-  test.each(['README.md', 'docs/emulator.md'])('the code of %s compiles', async (document) => {
-    const text = await readFile(join(ROOT, document), 'utf8')
-    const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
-    expect(blocks.length).toBeGreaterThan(0)
-    const { options } = ts.parseJsonConfigFileContent(
-      ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile).config,
-      ts.sys,
-      ROOT,
-    )
-    const sources = new Map(
-      blocks.map((code, index) => [
-        join(ROOT, `document-${index}.ts`),
-        code.includes('const credentials') ? code : PRELUDE + code,
-      ]),
-    )
-    const host = ts.createCompilerHost(options)
-    const { fileExists, getSourceFile, readFile: readSource } = host
-    host.fileExists = (path) => sources.has(path) || fileExists(path)
-    host.readFile = (path) => sources.get(path) ?? readSource(path)
-    host.getSourceFile = (path, ...rest) => {
-      const source = sources.get(path)
-      return source === undefined
-        ? getSourceFile(path, ...rest)
-        : ts.createSourceFile(path, source, ts.ScriptTarget.ES2022)
-    }
-    const program = ts.createProgram([...sources.keys()], { ...options, noUnusedLocals: false }, host)
-    const flaws = [...sources.keys()].flatMap((path) =>
-      ts
-        .getPreEmitDiagnostics(program, program.getSourceFile(path))
-        .map((flaw) => ts.flattenDiagnosticMessageText(flaw.messageText, '\n')),
-    )
-    expect(flaws).toEqual([])
-  })
+  test.each(['README.md', 'docs/emulator.md', 'docs/pages-and-workers.md'])(
+    'the code of %s compiles',
+    async (document) => {
+      const text = await readFile(join(ROOT, document), 'utf8')
+      const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
+      expect(blocks.length).toBeGreaterThan(0)
+      const { options } = ts.parseJsonConfigFileContent(
+        ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile).config,
+        ts.sys,
+        ROOT,
+      )
+      const sources = new Map(
+        blocks.map((code, index) => [
+          join(ROOT, `document-${index}.ts`),
+          code.includes('const credentials') ? code : PRELUDE + code,
+        ]),
+      )
+      const host = ts.createCompilerHost(options)
+      const { fileExists, getSourceFile, readFile: readSource } = host
+      host.fileExists = (path) => sources.has(path) || fileExists(path)
+      host.readFile = (path) => sources.get(path) ?? readSource(path)
+      host.getSourceFile = (path, ...rest) => {
+        const source = sources.get(path)
+        return source === undefined
+          ? getSourceFile(path, ...rest)
+          : ts.createSourceFile(path, source, ts.ScriptTarget.ES2022)
+      }
+      const program = ts.createProgram([...sources.keys()], { ...options, noUnusedLocals: false }, host)
+      const flaws = [...sources.keys()].flatMap((path) =>
+        ts
+          .getPreEmitDiagnostics(program, program.getSourceFile(path))
+          .map((flaw) => ts.flattenDiagnosticMessageText(flaw.messageText, '\n')),
+      )
+      expect(flaws).toEqual([])
+    },
+  )
 
   test('ARCHITECTURE.md names every file of src, and no others', async () => {
     const text = await readFile(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
     const table = text.slice(text.indexOf('Below `src`'), text.indexOf('Below `test`'))
-    const named = [...table.matchAll(/`([\w/-]+\.ts)`(?=.* \|)/g)].map(([, path]) => path)
+    const named = [...table.matchAll(/`([\w./-]+\.ts)`(?=.* \|)/g)].map(([, path]) => path)
     const files = await readdir(join(ROOT, 'src'), { recursive: true })
     expect(named.sort()).toEqual(files.filter((path) => path.endsWith('.ts')).sort())
   })

@@ -1,7 +1,7 @@
 // One run of one contender, in a process of its own: takes the job as its argument, tells its usage as a line of JSON.
 import process from 'node:process'
 import type { Job, Usage } from '../job.js'
-import { type Item, itemAt, itemsOf, VALUE } from '../keys.js'
+import { DISTINCT_KEYS, type Item, itemAt, itemsOf, VALUE } from '../keys.js'
 import type { Entry, Module, Outcome } from './contender.js'
 import { takenSinceStart } from './since-start.js'
 
@@ -13,7 +13,8 @@ function* streamOf({ shape, count }: Job): Generator<Item> {
 
 function inputFor(job: Job): Iterable<Item | Entry> {
   if (job.streamed) return streamOf(job)
-  const items = [...itemsOf(job.shape, job.count)]
+  const distinct = [...itemsOf(job.shape, Math.min(job.count, DISTINCT_KEYS))]
+  const items = Array.from({ length: job.count }, (_, index) => distinct[index % DISTINCT_KEYS] as Item)
   return job.protocol === 'kv-put' ? items.map((key): Entry => ({ key: key as string, value: VALUE })) : items
 }
 

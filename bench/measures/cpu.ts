@@ -28,9 +28,9 @@ export const cpuPerMillion = (samples: Samples, name: string): Figure =>
 export const ratio = (samples: Samples, name: string, other: string): number =>
   cpuPerMillion(samples, name).median / cpuPerMillion(samples, other).median
 
-export const panelOf = (title: string, samples: Samples): Panel => ({
+export const panelOf = (title: string, samples: Samples, label = (name: string) => name): Panel => ({
   title,
-  bars: [...samples.keys()].map((name) => ({ name, ...cpuPerMillion(samples, name) })),
+  bars: [...samples.keys()].map((name) => ({ name: label(name), ...cpuPerMillion(samples, name) })),
 })
 
 /** A figure in three columns. */

@@ -1,3 +1,5 @@
+import type { Contender } from '../compare.js'
+import { FLOOR } from '../contenders.js'
 import { type Figure, figureOf } from '../figures.js'
 import type { Workload } from '../job.js'
 import type { Shape } from '../keys.js'
@@ -9,21 +11,25 @@ const MOST_DEPARTURE = 1.25
 const WARM_UP_KEYS = 200_000
 /** Keys measured, however few a job has. */
 const LEAST_KEYS = 200_000
+const COUNT = 100_000
 const USUAL = '100,000 keys of 69 bytes'
 
-interface Job {
-  readonly name: string
+interface Job extends Contender {
   readonly workload: Workload
 }
 
 function job(name: string, count: number, shape: Shape = 'plain', batch = 1000): Job {
   const jobs = (keys: number) => Math.ceil(keys / count)
-  const workload = { ...MILLION_KEYS, shape, count, batch, times: jobs(LEAST_KEYS), warmUps: jobs(WARM_UP_KEYS) }
-  return { name, workload: count > WARM_UP_KEYS ? { ...workload, warmUps: 0 } : workload }
+  const warmUps = count > WARM_UP_KEYS ? 0 : jobs(WARM_UP_KEYS)
+  const workload = { ...MILLION_KEYS, shape, count, batch, times: jobs(LEAST_KEYS), warmUps }
+  return { name, module: 'keysweep/s3', workload }
 }
 
+/** The same by hand, to show what lies in the keys. */
+const byHand = (one: Job): Job => ({ ...one, name: `floor (b): ${one.name}`, module: FLOOR.module })
+
 /** As many keys of 1,024 bytes as a body of a million bytes takes. */
-const LONG_BATCH = 943
+const LONG_BATCH = 950
 
 const NANOSECONDS = 1e9
 
@@ -43,20 +49,22 @@ export const linear: Measure = {
   async run({ compare, isFull }) {
     const sizes = [
       job('1,000 keys of 69 bytes', 1000),
-      job(USUAL, 100_000),
+      job(USUAL, COUNT),
       ...(isFull ? [job('10,000,000 keys of 69 bytes', 10_000_000)] : []),
     ]
     const shapes = [
-      job('keys of 1,024 bytes', 100_000, 'long', LONG_BATCH),
-      job('keys of entities only', 100_000, 'entities'),
-      job('keys of emoji only', 100_000, 'emoji'),
-      job('versioned keys', 100_000, 'versioned'),
+      job('keys of 1,024 bytes', COUNT, 'long', LONG_BATCH),
+      job('keys of entities only', COUNT, 'entities'),
+      job('keys of emoji only', COUNT, 'emoji'),
+      job('versioned keys', COUNT, 'versioned'),
     ]
-    const jobs = [...sizes, ...shapes]
-    const contenders = jobs.map(({ name, workload }) => ({ name, workload, module: 'keysweep/s3' }))
-    const samples = await compare(MILLION_KEYS, contenders)
-    const usual = costPerByte(samples, job(USUAL, 100_000)).median
-    const times = (one: Job) => costPerByte(samples, one).median / usual
+    const own = [...sizes, ...shapes]
+    const usual = job(USUAL, COUNT)
+    const floors = [usual, ...shapes].filter(({ workload }) => workload.shape !== 'versioned').map(byHand)
+    const jobs = isFull ? [...own, ...floors] : own
+    const samples = await compare(MILLION_KEYS, jobs)
+    const cost = (one: Job) => costPerByte(samples, one).median
+    const times = (one: Job) => cost(one) / cost(one.module === FLOOR.module ? byHand(usual) : usual)
     return {
       tables: [
         {
@@ -65,8 +73,8 @@ export const linear: Measure = {
           rows: jobs.map((one) => [one.name, ...figureCells(costPerByte(samples, one), 2), times(one).toFixed(2)]),
         },
       ],
-      targets: jobs
-        .filter(({ name }) => name !== USUAL)
+      targets: own
+        .filter(({ name }) => name !== usual.name)
         .map((one) => atMost(MOST_DEPARTURE, '×', `CPU a byte of ${one.name}, against ${USUAL}`, times(one))),
     }
   },

@@ -35,7 +35,9 @@ export const peers: Measure = {
       targets: LEAST.map(([peer, times]) =>
         atLeast(times, '×', `CPU of ${peer}, against keysweep`, ratio(samples, peer, like(peer, SUBJECT))),
       ),
-      panels: MODES.map((mode) => panelOf(`S3, ${mode}`, ofMode(samples, mode))),
+      panels: MODES.map((mode) =>
+        panelOf(`S3, ${mode}`, ofMode(samples, mode), (name) => name.replace(`, ${mode}`, '')),
+      ),
     }
   },
 }

@@ -40,10 +40,10 @@ export function markdown({ form, date, rounds, machine, versions, results }: Rep
 
 Written by \`npm run bench${form === 'full' ? ' -- --full' : ''}\` on ${date}; nothing here is typed by hand but [what was learnt](#what-was-learnt).
 
-Each contender runs in a fresh process, in turn with the others, ${form === 'full' ? `${rounds} times` : 'once or a few times'}; figures are medians, with the least and the most
-beside them. A null server in a process of its own answers what a store would answer and does nothing else: it counts the items, and a run
-in which they are not all there is an error. CPU is what the client's process used, user and system, for its whole job. Floors, and
-keysweep, have deleted keys of the emulator before, which refuses a wrong signature or checksum.
+Each contender runs in a fresh process, in turn with the others, ${rounds === 1 ? 'in one round' : `in ${rounds} rounds`}; figures are medians, with the
+least and the most beside them. A null server in a process of its own answers what a store would answer, and does nothing else but
+count: a run in which an item is missing is an error. CPU is what the client's process used for its whole job, user and system. keysweep and the floors
+first did a small job each at the emulator, which refuses a wrong signature or checksum.
 
 Machine: ${pairs(machine)}.
 Packages: ${pairs(versions)}.

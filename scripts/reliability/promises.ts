@@ -57,7 +57,7 @@ export const PROMISES: readonly Promised[] = [
         'believes no deletion of an answer whose status is no success',
       ],
       'providers/contract-failures.ts': [
-        '… … for a success…',
+        'knows … for what it is…',
         'does not know of keys that the answer leaves out',
         'does not know of keys that the store broke down over with …',
       ],

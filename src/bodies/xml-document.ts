@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
-import { xmlText } from './delete-xml.js'
 import { decodeReferences } from './plain-result.js'
+import { refuse, verifiedMarkup } from './xml-markup.js'
 
 /** An element with its text and its elements; attributes, comments and namespaces are dropped. */
 export interface XmlElement {
@@ -14,8 +14,7 @@ export interface XmlElement {
 /** Reads a whole document and gives its root; throws where it is not well-formed or declares a document type. */
 export function readXml(source: string): XmlElement {
   // Inside an element of our own, whatever stands beside the root can be seen.
-  const document = `<document>${onlyTagsAndText(source.replace(/\r\n?/g, '\n'))}</document>`
-  if (UNSEEN.test(document)) refuse('a declaration, or a closing tag that ends in a slash')
+  const document = `<document>${verifiedMarkup(source)}</document>`
   const verdict = XMLValidator.validate(document)
   if (verdict !== true) refuse(verdict.err.msg)
   const nodes: readonly OrderedNode[] = new XMLParser(SETTINGS).parse(document)
@@ -25,28 +24,6 @@ export function readXml(source: string): XmlElement {
   if (root === undefined || others.length > 0 || stray) refuse('something other than one root element')
   return root
 }
-
-function refuse(reason: string): never {
-  throw new SyntaxError(reason)
-}
-
-const ASIDE = /<!--.*?(-->|$)|<\?.*?(\?>|$)|<!\[CDATA\[(.*?)(\]\]>|$)|&[^;<&]*;?/gs
-
-/**
- * The document without comments and processing instructions, its CDATA sections as ordinary text, its references
- * verified: the parser reads these by rules of its own. What is not closed runs to the end, which keeps this linear.
- */
-const onlyTagsAndText = (source: string): string =>
-  source.replace(ASIDE, (aside: string, comment?: string, instruction?: string, cdata?: string, section?: string) => {
-    if (aside.startsWith('&')) return decoded(aside) && aside
-    if (comment === '' || instruction === '' || section === '') refuse('an unclosed comment, instruction or section')
-    return xmlText(cdata ?? '')
-  })
-
-const decoded = (text: string): string => decodeReferences(text) ?? refuse('a reference to no known character')
-
-/** What is left then and the validator lets pass. */
-const UNSEEN = /<!|<\/[^<>]*\/>/
 
 /** The parser throws on elements of these names. */
 const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
@@ -74,5 +51,5 @@ function toElement(name: string, nodes: readonly OrderedNode[]): XmlElement {
       else children.push(toElement(member, content))
     }
   }
-  return { name: name.slice(name.indexOf(':') + 1), text: decoded(text), children }
+  return { name: name.slice(name.indexOf(':') + 1), text: decodeReferences(text) ?? '', children }
 }

@@ -9,7 +9,7 @@ export interface App {
 }
 
 /** What clients need whatever their provider. */
-const COMMON = { node: ['p-limit', 'undici'], web: ['p-limit', '@aws-crypto/sha256-js'] }
+const COMMON = { node: ['p-limit', 'undici'], web: ['p-limit'] }
 
 export const APPS: readonly App[] = [
   { store: 'alibaba-esa', client: 'EsaKvClient', options: 'namespace: container', packages: COMMON },

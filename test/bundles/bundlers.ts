@@ -19,6 +19,8 @@ export interface Bundler {
   readonly title: string
   /** The half of the package that it must take, alone. */
   readonly half: 'node' | 'web'
+  /** Whether it builds for an edge runtime, which keeps few connections. */
+  readonly isForEdge?: boolean
   /** Where what it makes is run: a name of the table of runtimes. */
   readonly runsIn: 'node20' | 'workerd' | 'edge-vm' | 'chromium'
   /** Files beside the program. */
@@ -152,14 +154,16 @@ export const BUNDLERS: readonly Bundler[] = [
     bundle: withEsbuild({ platform: 'browser', format: 'esm', splitting: true }),
   },
   {
-    title: 'esbuild, for no platform',
+    title: 'esbuild, for no platform, without buffer',
     half: 'web',
     runsIn: 'chromium',
-    bundle: withEsbuild({ platform: 'neutral', mainFields: ['module', 'main'], splitting: true }),
+    // For no platform, it does not look at the `browser` field in which @smithy/util-utf8 does without a Buffer.
+    bundle: withEsbuild({ platform: 'neutral', mainFields: ['module', 'main'], splitting: true, external: ['buffer'] }),
   },
   {
     title: 'esbuild, for workerd as wrangler sets it',
     half: 'web',
+    isForEdge: true,
     runsIn: 'workerd',
     bundle: withEsbuild({
       platform: 'browser',
@@ -170,6 +174,7 @@ export const BUNDLERS: readonly Bundler[] = [
   {
     title: 'webpack, for the edge as Next.js sets it',
     half: 'web',
+    isForEdge: true,
     runsIn: 'edge-vm',
     bundle: withWebpack({
       target: ['web', 'es2022'],
@@ -196,6 +201,6 @@ export const BUNDLERS: readonly Bundler[] = [
     half: 'node',
     runsIn: 'node20',
     // Its plugin for CommonJS makes imports of all that undici requires only where there is such a thing.
-    bundle: withRollup({ exportConditions: ['node'], preferBuiltins: true }, { external: ['undici'] }),
+    bundle: withRollup({ exportConditions: ['node'], preferBuiltins: true }, { external: /^undici\// }),
   },
 ]

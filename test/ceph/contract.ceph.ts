@@ -91,6 +91,7 @@ const BEYOND_XML: readonly (readonly [string, string])[] = [
   ['/\u0002//', '/\u0002/'],
   ['?\u0003#%41+', '?\u0003#A '],
   ['\u0004\r\n', '\u0004\n'],
+  ["\u0005!'()*~", "\u0005%21'()*~"],
 ]
 
 const firsts = (pairs: readonly (readonly [string, string])[]) => pairs.map(([first]) => first)

@@ -1,10 +1,10 @@
 // The fault campaign: thousands of runs against the emulator behind a network that fails, each held against what was seen.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { inspect, parseArgs } from 'node:util'
+import { record } from '../figures.js'
 import { addCounts, type Counts } from './counts.js'
 import { FATES, planOf } from './plan.js'
 import type { Failure, Job, Result, Told } from './worker.js'
@@ -29,7 +29,7 @@ const FAULTS: readonly string[] = [
   'emulator: answer broken off',
   'emulator: answer cut',
   'emulator: clock skew',
-  'emulator: token bucket',
+  'emulator: throttled',
   'emulator: status',
   'emulator: error inside 200',
   'emulator: html',
@@ -75,7 +75,7 @@ async function campaign(): Promise<void> {
   console.log(`\n${total.requests} requests for ${total.keys} keys, ${seconds} s, Node ${process.version}`)
   for (const fault of missing) console.log(`this campaign never met: ${fault}`)
   const failed = runs - total.passed + total.failures.filter(({ seed }) => seed === undefined).length + missing.length
-  if (values.record) record({ first, runs, seconds, failed, ...total })
+  note(first, runs, seconds, failed, total)
   console.log(`${total.passed} passed, ${failed} failed`)
   process.exitCode = failed > 0 ? 1 : 0
 }
@@ -91,7 +91,7 @@ async function carryOut(job: Job): Promise<Result> {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), {
     cwd: root,
-    execArgv: ['--import', 'tsx', ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : [])],
+    execArgv: ['--import', 'tsx'],
   })
   let result: Result | undefined
   child.on('message', (told: Told) => {
@@ -127,12 +127,21 @@ function show(title: string, counts: Counts, names: readonly string[]): void {
   for (const name of names) console.log(`  ${String(counts[name] ?? 0).padStart(9)}  ${name}`)
 }
 
-function record(figures: Result & { first: number; runs: number; seconds: number; failed: number }): void {
-  const { first, runs, failures: _, faults, outcomes, endings, ...rest } = figures
-  const folder = new URL('../../docs/figures/', import.meta.url)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(
-    new URL('faults.json', folder),
-    `${JSON.stringify({ suite: 'faults', first, runs, ...rest, faults, outcomes, endings }, null, 2)}\n`,
-  )
+/** Writes the figures where `--record` asks for it. */
+function note(first: number, runs: number, seconds: number, failed: number, total: Result): void {
+  if (!values.record) return
+  process.env.KEYSWEEP_RECORD = '1'
+  const { passed, requests, keys } = total
+  const column = (counts: Counts) =>
+    Object.fromEntries(Object.entries(counts).map(([name, times]) => [name, { times }]))
+  record({
+    suite: 'faults',
+    command: `npm run test:faults -- --seed ${first} --runs ${runs}`,
+    figures: { runs, 'first seed': first, 'last seed': first + runs - 1, passed, failed, requests, keys, seconds },
+    tables: {
+      'faults met': column(total.faults),
+      'keys by outcome': column(total.outcomes),
+      'endings of runs': column(total.endings),
+    },
+  })
 }

@@ -141,7 +141,7 @@ export function planOf(seed: number): Plan {
     ...{ 'expired once': 5, 'fails once': 4, fails: 1, 'hangs once': 2, 'wrong secret': 1, 'remote fails once': 3 },
   })
   const isSilent = credentials === 'hangs once' || fates.some(([fate]) => SILENT.includes(fate))
-  const retryAfter = rarely(0.3, () => dice.pick(['0', '0', '1', '3600', 'date', 'soon', '-1', '1.5']))
+  const retryAfter = rarely(0.5, () => dice.pick(['0', '1', '3600', '3600', 'date', 'soon', '-1', '1.5']))
   const conditional = store === 's3' && dice.chance(0.2)
   const versioning = family === 'kv' ? 'off' : dice.weigh({ off: 6, Enabled: 2, locked: 1 })
   return {
@@ -166,7 +166,7 @@ export function planOf(seed: number): Plan {
     retry: {
       maxAttempts: dice.between(1, 6),
       baseDelayMs: dice.pick([0, 1, 5]),
-      maxDelayMs: retryAfter === '1' && dice.chance(0.3) ? 1200 : dice.pick([2, 10, 50]),
+      maxDelayMs: retryAfter === '1' && dice.chance(0.5) ? 1200 : dice.pick([2, 10, 50]),
     },
     abort,
     callbackFails: rarely(0.04, () => ({
@@ -237,7 +237,7 @@ function emulatorFaults(dice: Dice, store: StoreName, quiet: boolean, refuses: b
       : {},
     keyErrors,
     reset: some(0.05),
-    leaveOut: isSilenceTrue && dice.chance(0.1) ? dice.pick([0.01, 0.3]) : 0,
+    leaveOut: isSilenceTrue && dice.chance(0.15) ? dice.pick([0.01, 0.3]) : 0,
     errorInside200: some(0.06),
     html: some(0.05),
     empty: isEmptyTrue ? some(0.06) : 0,

@@ -1,36 +1,19 @@
 import { getEventListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  type AttemptEvent,
-  type DeletedKey,
-  type FailedKey,
-  isKeysweepError,
-  type KeysweepError,
-  type Progress,
-  type RunStats,
-} from 'keysweep'
+import type { AttemptEvent, Progress } from 'keysweep'
 import { createEmulator, type State } from 'keysweep/emulator'
-import { Agent, buildConnector } from 'undici'
-import { count } from './counts.js'
+import { Callbacks } from './callbacks.js'
+import { Consumer, type Report } from './consumer.js'
 import { Dice } from './dice.js'
 import { type Identity, identityOf } from './identity.js'
 import { type Stock, stockUp } from './input.js'
+import { FaultLayer } from './layer.js'
+import { isOverWithin, Network } from './network.js'
 import type { Moment, Plan } from './plan.js'
-import { type Exchange, Proxy } from './proxy.js'
 import { Input, Thrown } from './source.js'
-import { type Client, openClient } from './stores.js'
+import { openClient } from './stores.js'
 import { leftOpen, type OpenTimers, watched } from './watch.js'
-
-/** A report of a run or a batch, whatever it did. */
-export interface Report {
-  readonly done: readonly DeletedKey[]
-  readonly failed: readonly FailedKey[]
-  readonly stats: RunStats
-  readonly resumeFrom?: number | undefined
-  readonly offset?: number
-  readonly count?: number
-  readonly settledThrough?: number
-}
+import type { Exchange } from './way.js'
 
 /** All that is known of a run once it is over. */
 export interface Account {
@@ -39,7 +22,7 @@ export interface Account {
   readonly identity: Identity
   readonly state: Pick<State, 'versions' | 'keys'>
   readonly input: Input
-  readonly proxy: Proxy
+  readonly layer: FaultLayer
   readonly exchanges: readonly Exchange[]
   /** Connections that the network did not let come about. */
   readonly refusedConnections: number
@@ -58,7 +41,7 @@ export interface Account {
 }
 
 const MOST_RUN_MS = 240_000
-/** How long a client may take to close what it has given up. */
+/** How long what is left in a dispatcher may take. */
 const PATIENCE_MS = 20_000
 
 /** Carries out a plan. */
@@ -75,14 +58,14 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
   }
   const keys = stock.given.flatMap(({ id, key }) => (id === undefined ? [] : [key]))
   const surroundings = { elsewhere, keys: keys.length > 0 ? keys : ['a key'], passed }
-  const proxy = await Proxy.open(plan, endpoints[plan.store], surroundings)
+  const layer = await FaultLayer.open(plan, endpoints[plan.store], surroundings)
   const input = new Input(plan, stock.given, (index) => passed('item', index))
-  const network = new Network(plan, proxy)
+  const network = new Network(plan, layer)
   const callbacks = new Callbacks(plan, passed)
   const client = openClient(
     plan.store,
     {
-      endpoint: proxy.endpoint,
+      endpoint: layer.endpoint,
       credentials: identity.credentials,
       ...network.options,
       timeoutMs: plan.timeoutMs,
@@ -106,24 +89,18 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
     dryRun: plan.dryRun,
     ...(plan.maxRequests !== undefined && { maxRequests: plan.maxRequests }),
   }
-  const leftovers: string[] = []
-  const limit = new AbortController()
-  const guard = pause(MOST_RUN_MS, undefined, { signal: limit.signal }).then(
-    () => void leftovers.push('the run hangs'),
-    () => {},
-  )
-  await watched(timers, () => Promise.race([consumer.consume(input.open(), options), guard]))
-  limit.abort()
+  const run = () => consumer.consume(input.open(), options)
+  const isOver = await watched(timers, () => isOverWithin(MOST_RUN_MS, run()))
   clearTimeout(alarm)
-  const requestsAtEnd = proxy.exchanges.length
-  if (process.env.WHERE) for (const t of timers) if (t.hasRef()) leftovers.push((t as never as { where: string }).where)
+  const requestsAtEnd = layer.exchanges.length
+  const leftovers = isOver ? [] : ['the run, which hangs']
   if (leftOpen(timers) > 0) leftovers.push(`${leftOpen(timers)} timers`)
   if (getEventListeners(controller.signal, 'abort').length > 0) leftovers.push('a listener on the signal')
-  if (!(await proxy.settled(PATIENCE_MS))) leftovers.push(`an open request: ${proxy.unsettled}`)
+  leftovers.push(...(await layer.settled()).map((fate) => `an open request, ${fate}`))
   // Whatever was put off would come now.
-  await pause(plan.retry.maxDelayMs > 50 ? 20 : plan.retry.maxDelayMs + 5)
-  await network.close(leftovers)
-  await proxy.close()
+  await pause(Math.min(20, plan.retry.maxDelayMs + 5))
+  if (!(await network.close(PATIENCE_MS))) leftovers.push('a request in the dispatcher')
+  await layer.close()
   await close()
   return {
     plan,
@@ -131,8 +108,8 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
     identity,
     state: emulator.state,
     input,
-    proxy,
-    exchanges: proxy.exchanges,
+    layer,
+    exchanges: layer.exchanges,
     refusedConnections: network.refused,
     ...consumer.outcome,
     aborted: controller.signal.aborted,
@@ -143,142 +120,3 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
     requestsAtEnd,
   }
 }
-
-/** What the client sends over. */
-class Network {
-  refused = 0
-  readonly #agent: Agent | undefined
-  #connections = 0
-
-  constructor(
-    readonly plan: Plan,
-    readonly proxy: Proxy,
-  ) {
-    if (plan.transport === 'dispatcher') this.#agent = this.#openAgent()
-  }
-
-  get options(): { dispatcher?: Agent; fetch?: typeof fetch } {
-    if (this.plan.transport === 'fetch') return { fetch: (request) => fetch(request) }
-    return this.#agent ? { dispatcher: this.#agent } : {}
-  }
-
-  /** An agent whose connections may be led to a port where nobody listens. */
-  #openAgent(): Agent {
-    const dice = new Dice(this.plan.seed).for('network')
-    const connect = buildConnector({})
-    return new Agent({
-      connect: (options, callback) => {
-        const isRefused = dice.for('connection', this.#connections++).chance(this.plan.refusedConnections)
-        if (isRefused) this.refused++
-        count(this.proxy.counts, 'connection refused', Number(isRefused))
-        connect(isRefused ? { ...options, port: '1' } : options, callback)
-      },
-    })
-  }
-
-  async close(leftovers: string[]): Promise<void> {
-    if (!this.#agent) return
-    const closing = new AbortController()
-    const tooLate = pause(PATIENCE_MS, undefined, { signal: closing.signal }).then(
-      () => void leftovers.push('a request in the dispatcher'),
-      () => {},
-    )
-    await Promise.race([this.#agent.close(), tooLate])
-    closing.abort()
-  }
-}
-
-/** The callbacks of a run, and what they were told. */
-class Callbacks {
-  readonly events: AttemptEvent[] = []
-  readonly progress: Progress[] = []
-  threw = false
-
-  constructor(
-    readonly plan: Plan,
-    readonly passed: (moment: Moment, index: number) => void,
-  ) {}
-
-  readonly onAttempt = (event: AttemptEvent): unknown => {
-    this.events.push(event)
-    this.passed('attempt', this.events.length - 1)
-    return this.#fail('onAttempt', this.events.length - 1)
-  }
-
-  readonly onProgress = (progress: Progress): unknown => {
-    this.progress.push({ ...progress })
-    this.passed('progress', this.progress.length - 1)
-    return this.#fail('onProgress', this.progress.length - 1)
-  }
-
-  #fail(name: string, index: number): unknown {
-    const { callbackFails } = this.plan
-    if (callbackFails?.name !== name || callbackFails.index !== index) return undefined
-    this.threw = true
-    if (callbackFails.later) return Promise.reject(new Thrown(name))
-    throw new Thrown(name)
-  }
-}
-
-/** Reads a run as its plan says. */
-class Consumer {
-  readonly #batches: Report[] = []
-  #report: Report | undefined
-  #error: unknown
-  #left = false
-
-  constructor(
-    readonly plan: Plan,
-    readonly client: Client,
-  ) {}
-
-  get outcome() {
-    return { report: this.#report, batches: this.#batches, error: this.#error, left: this.#left }
-  }
-
-  async consume(source: unknown, options: object): Promise<void> {
-    try {
-      if (this.plan.consumer === 'whole') this.#report = await this.#whole(source as never, options)
-      else await this.#byBatches(source as never, options)
-    } catch (error) {
-      if (!(error instanceof Thrown && this.#left)) this.#error = error
-      if (isKeysweepError(error)) this.#report = reportIn(error)
-    }
-  }
-
-  async #whole(source: never, options: object): Promise<Report> {
-    const { client } = this
-    return unify(
-      await (this.plan.action === 'put' ? client.putMany?.(source, options) : client.deleteMany(source, options)),
-    )
-  }
-
-  async #byBatches(source: never, options: object): Promise<void> {
-    const { plan, client } = this
-    const batches = plan.action === 'put' ? client.putBatches?.(source, options) : client.deleteBatches(source, options)
-    if (!batches) throw new Error(`${plan.store} cannot put`)
-    for await (const batch of batches) {
-      this.#batches.push(unify(batch))
-      if (plan.consumer === 'slow') await pause(this.#batches.length % 5)
-      if (this.#batches.length < plan.patience || plan.consumer === 'batches' || plan.consumer === 'slow') continue
-      this.#left = true
-      if (plan.consumer === 'throws') throw new Thrown('the consumer')
-      if (plan.consumer === 'leaves') break
-      // While the next batch is already asked for.
-      const next = batches.next()
-      await batches.return?.(undefined)
-      const step = await next
-      if (!step.done) this.#batches.push(unify(step.value))
-      break
-    }
-  }
-}
-
-type AnyReport = { readonly deleted?: readonly DeletedKey[]; readonly written?: readonly DeletedKey[] }
-
-const unify = (report: unknown): Report => {
-  const { deleted, written, ...rest } = report as AnyReport & Omit<Report, 'done'>
-  return { ...rest, done: deleted ?? written ?? [] }
-}
-
-const reportIn = ({ report }: KeysweepError): Report | undefined => report && unify(report)

@@ -160,8 +160,7 @@ const NO: Word = () => 'no'
 /** @param emptyIsSuccess Whether the provider documents an empty body as a quiet success. */
 export function wordOf(family: Family, asked: Asked, status: number, body: string, emptyIsSuccess: boolean): Word {
   const code = codeIn(family, body)
-  // A conflict may be with an earlier request of the same run.
-  if (status >= 300) return (status < 500 && status !== 409) || status === 503 ? NO : UNCLEAR
+  if (status >= 300) return status < 500 || status === 503 ? NO : UNCLEAR
   if (family === 's3' && status !== 200 && !asked.single) return UNCLEAR
   if (code !== undefined) return family === 'ctyun' && !/internal/i.test(code) ? NO : UNCLEAR
   if (asked.single) {

@@ -48,57 +48,52 @@ process.once('message', async (job: Job) => {
 
 /** Carries out the runs of a job. */
 async function work({ seeds, atOnce }: Job): Promise<Result> {
-  const failures: Failure[] = []
-  const [faults, outcomes, endings]: [Counts, Counts, Counts] = [{}, {}, {}]
-  let [passed, requests, keys] = [0, 0, 0]
+  const tally = { passed: 0, failures: [] as Failure[], faults: {}, outcomes: {}, endings: {}, requests: 0, keys: 0 }
   const fail = (seed: number | undefined, lies: readonly string[]) => {
     const failure = { seed, lies: lies.slice(0, MOST_LIES), more: Math.max(0, lies.length - MOST_LIES) }
-    failures.push(failure)
+    tally.failures.push(failure)
     void tell({ failure })
   }
   const surprises: string[] = []
-  const note = (what: string) => (reason: unknown) =>
-    surprises.push(`${what}: ${reason instanceof Error ? reason.stack : String(reason)}`)
-  const notices = {
-    unhandledRejection: note('unhandled rejection'),
-    warning: note('warning'),
-    uncaughtException: note('uncaught exception'),
-  }
-  for (const [name, listener] of Object.entries(notices)) process.on(name, listener)
+  watchProcess(surprises)
   const before = activeResources()
   // Whoever follows a redirect comes here.
-  const trap = createServer((request, response) => {
-    surprises.push(`a redirect was followed: ${request.method} ${request.url}`)
+  const trap = createServer(({ method, url }, response) => {
+    surprises.push(`a redirect was followed: ${method} ${url}`)
     response.end()
   }).listen(0, '127.0.0.1')
   await once(trap, 'listening')
   const elsewhere = `http://127.0.0.1:${(trap.address() as AddressInfo).port}/elsewhere`
-  const queue = [...seeds]
-  const runner = async () => {
-    for (let seed = queue.shift(); seed !== undefined; seed = queue.shift()) {
-      const plan = planOf(seed)
-      try {
-        const account = await carryOut(plan, elsewhere)
-        const lies = judge(account)
-        if (lies.length > 0) fail(seed, lies)
-        else passed++
-        addCounts(faults, account.proxy.counts)
-        addCounts(outcomes, outcomesOf(account))
-        count(endings, endingOf(account))
-        requests += account.exchanges.length
-        keys += account.stock.given.length
-      } catch (error) {
-        fail(seed, [`the campaign itself broke: ${error instanceof Error ? error.stack : error}`])
-      }
-    }
+  const runOne = async (seed: number) => {
+    const account = await carryOut(planOf(seed), elsewhere)
+    const lies = judge(account)
+    if (lies.length > 0) fail(seed, lies)
+    else tally.passed++
+    addCounts(tally.faults, account.layer.counts)
+    addCounts(tally.outcomes, outcomesOf(account))
+    count(tally.endings, endingOf(account))
+    tally.requests += account.exchanges.length
+    tally.keys += account.stock.given.length
   }
-  await Promise.all(Array.from({ length: atOnce }, runner))
+  const queue = [...seeds]
+  const runSome = async () => {
+    for (let seed = queue.shift(); seed !== undefined; seed = queue.shift())
+      await runOne(seed).catch((error: Error) => fail(seed, [`the campaign itself broke: ${error.stack}`]))
+  }
+  await Promise.all(Array.from({ length: atOnce }, runSome))
   trap.close()
   await once(trap, 'close')
   surprises.push(...(await leftovers(before)))
-  for (const [name, listener] of Object.entries(notices)) process.off(name, listener)
   if (surprises.length > 0) fail(undefined, surprises)
-  return { passed, failures, faults, outcomes, endings, requests, keys }
+  return tally
+}
+
+/** Notes what must not happen in any run, and cannot be put to one. */
+function watchProcess(surprises: string[]): void {
+  for (const event of ['unhandledRejection', 'warning', 'uncaughtException'])
+    process.on(event, (reason) =>
+      surprises.push(`${event}: ${reason instanceof Error ? reason.stack : String(reason)}`),
+    )
 }
 
 /** What keeps this process alive that did not before. Sockets take a moment to close. */

@@ -133,9 +133,8 @@ test.each<readonly [what: string, decoder: DecoderName, body: string]>([
     's3 DeleteObjects',
     `<DeleteResult ${Array.from({ length: 100_001 }, (_, at) => `a${at}=""`).join(' ')}/>`,
   ],
-  ['references', 's3 DeleteObjects', result(`<x/>${'&#1;'.repeat(1_000_001)}`)],
-  ['line ends', 's3 DeleteObjects', result('\r'.repeat(1_000_001))],
-  ['characters that XML does not have', 's3 DeleteObjects', result(`<x/>${'\u0001'.repeat(1_000_001)}`)],
+  ['references', 's3 DeleteObjects', result(`<x/>${'&#1;'.repeat(1_100_001)}`)],
+  ['line ends', 's3 DeleteObjects', result('\r'.repeat(1_100_001))],
   ['lists', 'alibaba-esa BatchDeleteKv', `{"SuccessKeys":["a"],"x":[${'[],'.repeat(400_000)}0]}`],
   ['objects', 'alibaba-esa BatchDeleteKv', `{"SuccessKeys":["a"],"x":[${'{},'.repeat(400_000)}0]}`],
 ])('an answer of more %s than any has is not taken into memory', async (_, decoder, body) => {

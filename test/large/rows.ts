@@ -12,7 +12,6 @@ export const rowOf = (result: Result, comparison?: Comparison) => ({
   }),
   requests: result.requests,
   retries: result.retries,
-  seconds: Math.round(result.durationMs / 1000),
   'peak RSS, MiB': Math.round(result.peakRssMiB),
   'live heap, MiB': Math.round(result.peakHeapMiB),
 })

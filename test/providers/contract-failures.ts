@@ -194,7 +194,7 @@ export function describeFailures(subject: Subject): void {
       // Where an empty answer is the documented success, it is one.
       const isSuccess = fault === 'empty' && quiet && name === 'yandex'
       const mode = quiet ? ' when quiet' : ''
-      it(`${isSuccess ? 'takes' : 'does not take'} ${fault} for a success${mode}`, async () => {
+      it(`knows ${fault} for what it is${mode}`, async () => {
         const lab = await openLab(name)
         const keys = manyKeys(30)
         lab.fill(keys)
@@ -260,6 +260,13 @@ export function describeFailures(subject: Subject): void {
     const client = open({ ...lab, onAttempt: () => lab.faults({ status: { 403: 1 } }) })
     const outcome = await client.deleteMany(['a']).catch((error: unknown) => expectKeysweepError(error).report)
     expect(outcome.failed).toMatchObject([{ key: 'a', outcome: 'unknown', status: 403, attempts: 2 }])
+  })
+
+  it('takes a redirect that is hidden from pages for a refusal of all requests', async () => {
+    const hidden = { type: 'opaqueredirect', status: 0, headers: new Headers(), body: null } as Response
+    const client = open({ endpoint: 'http://127.0.0.1:9', fetch: async () => hidden })
+    const { report } = expectKeysweepError(await rejection(client.deleteMany(['a'])))
+    expect(report.failed).toMatchObject([{ key: 'a', outcome: 'refused', attempts: 1 }])
   })
 
   for (const status of [301, 302, 303, 307, 308])

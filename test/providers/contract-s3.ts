@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ConditionalKey } from '../../src/index.js'
+import type { ObjectKey } from '../../src/index.js'
 import { CONTAINER, isNodeHalf, openLab, type Subject } from './lab.js'
 
 /** What the stores that speak S3 promise beyond keys. */
@@ -196,7 +196,7 @@ export function describeObjects({ name, open }: Subject): void {
       { size: -1 },
       { lastModified: 'today' },
     ]
-    const keys = [...wrong.map((member) => ({ key: 'a', ...member })), 'b'] as ConditionalKey[]
+    const keys = [...wrong.map((member) => ({ key: 'a', ...member })), 'b'] as ObjectKey[]
     const report = await open(lab).deleteMany(keys)
     expect(report.failed).toHaveLength(wrong.length)
     for (const failure of report.failed)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CtyunZosClient } from '../../src/index.js'
+import { CtyunZosClient, type ObjectKey } from '../../src/index.js'
 import { describeContract } from './contract.js'
 import { expectAccounted, expectKeysweepError } from './expectations.js'
 import { CONTAINER, KEY_PAIR, openLab, QUICK, rejection, SUBJECTS } from './lab.js'
@@ -58,7 +58,7 @@ describe('ctyun-zos', () => {
       { key: 'a', size: 1 },
       { key: 'a', lastModified: new Date() },
     ]
-    const report = await subject.open(lab).deleteMany(keys)
+    const report = await subject.open(lab).deleteMany(keys as ObjectKey[])
     expect(report.failed).toMatchObject(keys.map(() => ({ key: 'a', code: 'InvalidKey', outcome: 'not-sent' })))
     expect(lab.held).toEqual(['a'])
     expect(await rejection(subject.open(lab).deleteMany(['a'], { bypassGovernance: true } as object))).toBeInstanceOf(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Credentials, YandexStorageClient } from '../../src/index.js'
+import { type Credentials, type ObjectKey, YandexStorageClient } from '../../src/index.js'
 import { urlsOf } from './addresses.js'
 import { describeContract } from './contract.js'
 import { describeObjects } from './contract-s3.js'
@@ -86,7 +86,7 @@ describe('yandex', () => {
       { key: 'b', size: 1 },
       { key: 'c', lastModified: new Date() },
     ]
-    const report = await subject.open(lab).deleteMany(keys)
+    const report = await subject.open(lab).deleteMany(keys as ObjectKey[])
     expect(report.failed).toMatchObject(keys.map(({ key }) => ({ key, code: 'InvalidKey', outcome: 'not-sent' })))
     expect(lab.held).toEqual(['a', 'b', 'c'])
   })

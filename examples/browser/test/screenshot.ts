@@ -12,7 +12,7 @@ try {
   await page.getByText('200,000 samples').click()
   await page.getByText('Hostile', { exact: true }).click()
   await page.locator('#go').click()
-  await page.waitForFunction(() => Number.parseInt(document.getElementById('figure')?.textContent ?? '', 10) >= 62)
+  await page.waitForFunction(() => (document.querySelector('progress')?.position ?? 0) >= 0.62)
   await page.screenshot({ path })
   console.log(path)
 } finally {

@@ -1,0 +1,84 @@
+import { xmlText } from './delete-xml.js'
+import { decodeReferences } from './plain-result.js'
+
+const member = (name: string, value: string) => `[ \\t\\n]+${name}[ \\t\\n]*=[ \\t\\n]*(?:"${value}"|'${value}')`
+/** Of XML 1.0 in UTF-8; nothing else is read. */
+const DECLARATION = new RegExp(
+  `^<\\?xml${member('version', '1\\.0')}(?:${member('encoding', '[Uu][Tt][Ff]-?8')})?(?:${member('standalone', '(?:yes|no)')})?[ \\t\\n]*\\?>`,
+)
+
+const NAME = '[\\p{L}_:][\\p{L}\\p{M}\\p{N}_:.\\u00b7-]*'
+const ATTRIBUTE = `[ \\t\\n]+(?:${NAME})[ \\t\\n]*=[ \\t\\n]*(?:"[^"<]*"|'[^'<]*')`
+const TEXT = /[^<]+/y
+const TAG = new RegExp(`<(/?)(${NAME})((?:${ATTRIBUTE})*)[ \\t\\n]*(/?)>`, 'uy')
+const COMMENT = /<!--(.*?)-->/sy
+const SECTION = /<!\[CDATA\[(.*?)\]\]>/sy
+const INSTRUCTION = new RegExp(`<\\?(?!xml[ \\t\\n?])${NAME}(?:[ \\t\\n].*?)?\\?>`, 'isuy')
+const ATTRIBUTES = new RegExp(`(${NAME})[ \\t\\n]*=[ \\t\\n]*("[^"]*"|'[^']*')`, 'gu')
+
+/** Elements, attributes and what stands aside: ten times what a full answer has. More would only fill the memory. */
+const MOST_PIECES = 100_000
+/** References and line ends: more than the keys of a full request are long. */
+const MOST_REPLACEMENTS = 1_100_000
+
+/**
+ * The document as nothing but tags without attributes, and text: comments and instructions left out, sections as ordinary
+ * text, every tag and reference verified. Throws where it is something else. The parser behind it reads all of these by
+ * looser rules of its own.
+ */
+export function verifiedMarkup(source: string): string {
+  for (const char of '&\r')
+    if (count(source, char) > MOST_REPLACEMENTS) refuse('more references or line ends than an answer has')
+  const document = source.includes('\r') ? source.replace(/\r\n?/g, '\n') : source
+  const pieces: string[] = []
+  let at = DECLARATION.exec(document)?.[0].length ?? 0
+  const takes = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at
+    const match = pattern.exec(document)
+    if (match !== null) at = pattern.lastIndex
+    return match
+  }
+  while (at < document.length) {
+    if (pieces.length > MOST_PIECES) refuse('more elements than an answer has')
+    pieces.push(pieceAt(takes) ?? refuse(`something other than a tag or text at ${at}`))
+  }
+  return pieces.join('')
+}
+
+function pieceAt(takes: (pattern: RegExp) => RegExpExecArray | null): string | undefined {
+  const text = takes(TEXT)?.[0]
+  if (text !== undefined) return verified(text).replaceAll(']]>', ']]&gt;')
+  const tag = takes(TAG)
+  if (tag) return bareTag(tag)
+  const comment = takes(COMMENT)
+  if (comment) return /--|-$/.test(comment[1] as string) ? refuse('hyphens in a comment') : ''
+  if (takes(INSTRUCTION)) return ''
+  const section = takes(SECTION)
+  return section ? xmlText(section[1] as string) : undefined
+}
+
+/** A tag without its attributes. */
+function bareTag([, close = '', name, attributes = '', empty = '']: readonly string[]): string | undefined {
+  if (close && (attributes || empty)) return undefined
+  const seen = new Set<string>()
+  for (const [, attribute = '', value = ''] of attributes.matchAll(ATTRIBUTES)) {
+    if (seen.has(attribute)) refuse('two attributes of one name')
+    seen.add(attribute)
+    verified(value)
+    if (seen.size > MOST_PIECES) refuse('more attributes than an answer has')
+  }
+  return `<${close}${name}${empty}>`
+}
+
+const verified = (text: string): string =>
+  decodeReferences(text) === undefined ? refuse('a reference to no known character') : text
+
+function count(text: string, char: string): number {
+  let found = 0
+  for (let at = text.indexOf(char); at !== -1; at = text.indexOf(char, at + 1)) found++
+  return found
+}
+
+export function refuse(reason: string): never {
+  throw new SyntaxError(reason)
+}
