@@ -22,8 +22,9 @@ export interface Answered {
   readonly askedMs?: number | undefined
 }
 
-/** Answers without a refusal after which each round of them allows another request in flight; before, that takes longer. */
+/** After so many answers without a refusal, or so much time, each round of answers allows another request in flight. */
 const TRUST = 16
+const TRUST_MS = 500
 /** How much one answer weighs in the share of what is refused. */
 const LOSS_WEIGHT = 1 / 8
 /** Where more is refused, fewer requests in flight will not do. Every other one is refused by stores that only stumble. */
@@ -37,10 +38,11 @@ const VAIN = 1 / 4
 const NO_STRAIN = -10
 /** Time over which it is measured how much is sent. */
 const MEMORY_MS = 1000
-/** How far requests are apart, at least: often enough to notice soon that the store takes more or less than it did. */
+/** How far requests are apart: often enough to notice soon that the store takes more or less than it did. */
 const SPACING_MS = 70
-/** How many of them there are on the way at once where answers take long: those are past the help of a slower rate. */
+/** No more than so many are underway at once where answers take long, for those are past the help of a slower rate. */
 const UNDERWAY = 3
+const MOST_SPACING_MS = 350
 /** What a refusal leaves of the rate, or less where it is not the only one of late: one of a request, or of some of its items. */
 const CUT = { whole: 0.8, part: 0.95 }
 /** How fast the rate climbs. */
@@ -124,7 +126,7 @@ export class Pace {
     }
     this.#loss += LOSS_WEIGHT * (refused / items - this.#loss)
     this.#strain += STRAIN_WEIGHT * (refused / items - this.#strain)
-    if (refused === 0) this.#widen()
+    if (refused === 0) this.#widen(now)
     else this.#slowDown(isFresh, refused < items, now)
   }
 
@@ -141,7 +143,7 @@ export class Pace {
 
   /** Milliseconds from one request to the next. */
   get #spacing(): number {
-    return Math.max(SPACING_MS, this.#latency / UNDERWAY)
+    return Math.max(SPACING_MS, Math.min(MOST_SPACING_MS, this.#latency / UNDERWAY))
   }
 
   /** Items sent of late; the longer ago, the less they count. */
@@ -159,9 +161,10 @@ export class Pace {
     this.#climbedAt = now
   }
 
-  #widen(): void {
+  #widen(now: number): void {
     this.#successes++
-    this.#window = Math.min(this.limits.concurrency, this.#window + Math.min(1, this.#successes / TRUST) / this.#window)
+    const trust = Math.min(1, Math.max(this.#successes / TRUST, (now - this.#slowedAt) / TRUST_MS))
+    this.#window = Math.min(this.limits.concurrency, this.#window + trust / this.#window)
   }
 
   #slowDown(isFresh: boolean, isPartial: boolean, now: number): void {
