@@ -26,6 +26,9 @@ const { values, positionals } = parseArgs({
   },
 })
 
+const isWhole = values.folder.length === FOLDERS.length
+const folderFlags = isWhole ? [] : values.folder.map((folder) => `--folder ${folder}`)
+
 async function campaign(): Promise<void> {
   const startedAt = performance.now()
   const rows: Record<string, Row> = {}
@@ -42,7 +45,7 @@ async function campaign(): Promise<void> {
     process.env.KEYSWEEP_RECORD = '1'
     record({
       suite: 'mutation',
-      command: 'npm run test:mutation -- --fresh --record',
+      command: ['npm run test:mutation -- --fresh --record', ...folderFlags].join(' '),
       figures: {
         mutants: total.mutants,
         'noticed by a test': total.noticed,
