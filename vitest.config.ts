@@ -17,7 +17,7 @@ const sources = (half: 'node' | 'web') => ({
 })
 
 /** The whole suite runs on both halves of the runtime: what Node uses, and what everything else uses. */
-const half = (name: 'node' | 'web') => ({
+export const half = (name: 'node' | 'web') => ({
   resolve: sources(name),
   test: {
     name,

@@ -5,6 +5,7 @@ import { canonicalQuery, hex, utf8 } from '../src/bytes.js'
 import type { KeyPair, RemoteKey, SigningCredentials, SigningRequest } from '../src/credentials.js'
 import type { HttpRequest } from '../src/http.js'
 import * as acs3 from '../src/signers/acs3.js'
+import { signed, signedOrBearer } from '../src/signers/authorize.js'
 import * as eop from '../src/signers/eop.js'
 import type { SigningContext } from '../src/signers/signer.js'
 import * as sigv4 from '../src/signers/sigv4.js'
@@ -432,5 +433,41 @@ describe('EOP', () => {
         items: 2,
       },
     ])
+  })
+})
+
+describe('a request is authorized', () => {
+  const request: HttpRequest = {
+    method: 'POST',
+    base: 'http://127.0.0.1',
+    host: '127.0.0.1',
+    path: '/',
+    query: '',
+    headers: { accept: 'x' },
+  }
+  const pair = context({ accessKeyId: 'a', secretAccessKey: 's' }, '2026-01-02T03:04:05Z')
+  const token = { ...pair, credentials: { iamToken: 't' } }
+  const signer = () => vi.fn(async (given: HttpRequest) => ({ ...given, query: 'signed' }))
+
+  it.each([
+    ['signing alone', signed],
+    ['signing or a token', signedOrBearer],
+  ])('by a signature, with what it takes: %s', async (_, authorize) => {
+    const sign = signer()
+    expect(await authorize(sign)(request, pair)).toEqual({ ...request, query: 'signed' })
+    expect(sign.mock.calls).toEqual([[request, pair]])
+  })
+
+  it('by a token, which is no signature', async () => {
+    const sign = signer()
+    const headers = { accept: 'x', authorization: 'Bearer t' }
+    expect(await signedOrBearer(sign)(request, token)).toEqual({ ...request, headers })
+    expect(sign).not.toHaveBeenCalled()
+  })
+
+  it('by no token where there has to be a signature', () => {
+    const sign = signer()
+    expect(() => signed(sign)(request, token)).toThrow(new TypeError('an IAM token cannot sign'))
+    expect(sign).not.toHaveBeenCalled()
   })
 })

@@ -3,6 +3,7 @@ import { chart } from './chart.js'
 import { markdown, type Report } from './markdown.js'
 
 const DOCS = new URL('../../docs/', import.meta.url)
+const FIGURES = new URL('figures/performance.json', DOCS)
 const NOTES = new URL('../notes.md', import.meta.url)
 
 /** Puts everything where readers look for it: the page, its chart, and the figures for whoever wants to compare. */
@@ -10,5 +11,8 @@ export function writeReport(report: Report): void {
   mkdirSync(new URL('figures/', DOCS), { recursive: true })
   writeFileSync(new URL('performance.md', DOCS), markdown(report, readFileSync(NOTES, 'utf8')))
   writeFileSync(new URL('figures/performance.svg', DOCS), chart(report.results.flatMap(({ panels = [] }) => panels)))
-  writeFileSync(new URL('figures/performance.json', DOCS), `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(FIGURES, `${JSON.stringify(report, null, 2)}\n`)
 }
+
+/** What the last run of everything has measured. */
+export const lastReport = (): Report => JSON.parse(readFileSync(FIGURES, 'utf8')) as Report

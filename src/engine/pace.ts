@@ -1,3 +1,5 @@
+import { Counting } from './counting.js'
+
 /** What a pace has to keep to. */
 export interface PaceLimits {
   /** The most requests in flight. */
@@ -24,12 +26,14 @@ export interface Answered {
 const TRUST = 16
 /** How much one answer weighs in the share of what is refused. */
 const LOSS_WEIGHT = 1 / 8
-/** Where more is refused, fewer requests in flight will not do. */
-const MOST_LOSS = 1 / 2
+/** Where more is refused, fewer requests in flight will not do. Every other one is refused by stores that only stumble. */
+const MOST_LOSS = 0.6
 /** Time over which it is measured how much is sent. */
 const MEMORY_MS = 1000
-/** How far requests are apart: often enough to notice soon that the store takes more or less than it did. */
+/** How far requests are apart, at least: often enough to notice soon that the store takes more or less than it did. */
 const SPACING_MS = 70
+/** How many of them there are on the way at once where answers take long: those are past the help of a slower rate. */
+const UNDERWAY = 3
 /** What a refusal leaves of the rate; less where it is not the only one of late. */
 const CUT = 0.8
 /** How fast the rate climbs. */
@@ -40,9 +44,7 @@ const CLIMB = 0.12
  * raised again by rounds without. A store that refuses more than half of what it gets is sent so many items a second: at
  * first a part of what was really sent, less after each refusal, and more with the time since, by the root of itself. So
  * the rate follows a limit that moves, and clients that share a store come to share it alike.
- *
- * Where the store counts items, requests become smaller rather than rare. Should it turn out to take large ones as readily
- * as small ones, it does not.
+ * Where the store counts items, requests become smaller rather than rare.
  */
 export class Pace {
   #window: number
@@ -61,13 +63,10 @@ export class Pace {
   /** Items that the next request has to wait for. */
   #debt = 0
   #jitter = 1
+  /** How long answers take. */
+  #latency = 0
   #notBefore = Number.NEGATIVE_INFINITY
-  #countsItems: boolean
-  #isTesting = false
-  /** The portion at the last test. */
-  #testedAt: number
-  /** Full requests that the store has to take in a row, for a test to show that it does not count items. */
-  #missing = 0
+  readonly #counting: Counting
 
   /** @param random Keeps clients from falling into step. */
   constructor(
@@ -75,8 +74,7 @@ export class Pace {
     private readonly random: () => number,
   ) {
     this.#window = limits.concurrency
-    this.#countsItems = limits.countsItems
-    this.#testedAt = limits.maxItems / 2
+    this.#counting = new Counting(limits.maxItems, limits.countsItems)
   }
 
   /** Requests that may be in flight now: 1 to the number asked for. */
@@ -86,7 +84,7 @@ export class Pace {
 
   /** Items that the next request may hold. */
   get items(): number {
-    return this.#isTesting ? this.limits.maxItems : this.#portion
+    return this.#counting.isTesting ? this.limits.maxItems : this.#portion
   }
 
   /** How long the next request has to wait, in milliseconds; or a part of that, for the rate may climb meanwhile. */
@@ -97,7 +95,7 @@ export class Pace {
   }
 
   started(items: number, now: number): void {
-    const cost = this.#countsItems ? Math.min(items, this.#portion) : this.limits.maxItems
+    const cost = this.#counting.items ? Math.min(items, this.#portion) : this.limits.maxItems
     this.#debt = this.#jitter * cost
     this.#sent = this.#sentBy(now) + cost
     this.#sentAt = now
@@ -106,9 +104,10 @@ export class Pace {
   answered({ startedAt, items, refused, askedMs = 0 }: Answered, now: number): void {
     // One burst of refusals is one reason to slow down, not eight.
     const isFresh = startedAt >= this.#slowedAt
+    this.#latency += LOSS_WEIGHT * (now - startedAt - this.#latency)
     if (this.#isPaced) this.#jitter = 0.5 + this.random()
     if (this.#isPaced && refused > 0) this.#hold(now + Math.min(askedMs, this.limits.maxDelayMs))
-    if (this.#isTesting && isFresh && items > 2 * this.#portion) {
+    if (this.#counting.isTesting && isFresh && items > 2 * this.#portion) {
       this.#tested(refused > 0)
       return
     }
@@ -124,8 +123,13 @@ export class Pace {
   /** Items in a request at the present rate. */
   get #portion(): number {
     const { maxItems } = this.limits
-    if (!this.#countsItems || !this.#isPaced) return maxItems
-    return Math.max(1, Math.min(maxItems, Math.round((this.#rate * SPACING_MS) / 1000)))
+    if (!this.#counting.items || !this.#isPaced) return maxItems
+    return Math.max(1, Math.min(maxItems, Math.round((this.#rate * this.#spacing) / 1000)))
+  }
+
+  /** Milliseconds from one request to the next. */
+  get #spacing(): number {
+    return Math.max(SPACING_MS, this.#latency / UNDERWAY)
   }
 
   /** Items sent of late; the longer ago, the less they count. */
@@ -135,9 +139,10 @@ export class Pace {
 
   #climb(now: number): void {
     if (!this.#isPaced) return
-    const [passed, calm] = [(now - this.#climbedAt) / 1000, (now - this.#slowedAt) / 1000]
+    const unit = (1000 * this.#spacing) / SPACING_MS
+    const [passed, calm] = [(now - this.#climbedAt) / unit, (now - this.#slowedAt) / unit]
     // Where requests are far apart, there are few answers to learn from.
-    const frequency = Math.min(1, (this.#rate * SPACING_MS) / 1000 / this.#portion)
+    const frequency = Math.min(1, (this.#rate * this.#spacing) / 1000 / this.#portion)
     this.#rate += passed * (1 + calm) * CLIMB * Math.sqrt(frequency * this.#rate * this.limits.maxItems)
     this.#climbedAt = now
   }
@@ -148,12 +153,11 @@ export class Pace {
   }
 
   #slowDown(isFresh: boolean, isPartial: boolean, now: number): void {
-    // Only a store that counts items takes some of a request.
-    if (isPartial) this.#testedAt = 0
-    if (isPartial || (this.limits.countsItems && this.#loss > MOST_LOSS)) this.#countsItems = true
+    if (isPartial) this.#counting.refusedInPart()
+    if (this.#loss > MOST_LOSS) this.#counting.doubt()
     if (this.#isPaced ? isFresh : this.#loss > MOST_LOSS) this.#cut(now)
     if (!isFresh) return
-    this.#window = Math.max(1, this.#window / 2)
+    if (!this.#isPaced) this.#window = Math.max(1, this.#window / 2)
     this.#successes = 0
     this.#slowedAt = now
   }
@@ -168,20 +172,15 @@ export class Pace {
     const tried = Math.min(this.#rate, (1.2 * 1000 * this.#sentBy(now)) / MEMORY_MS)
     this.#rate = Math.max(1000 / this.limits.maxDelayMs, CUT * (1 - this.#loss / 2) * tried)
     this.#climbedAt = this.#slowedAt = now
-    this.#isTesting = this.#countsItems && this.#portion <= Math.max(1, this.#testedAt / 2)
-    if (!this.#isTesting) return
-    this.#testedAt = this.#portion
-    this.#missing = Math.max(2, this.#successes / 2)
+    this.#counting.refused(this.#portion, this.#successes)
   }
 
-  /** Notes what became of a full request among small ones. As many as half of what passed of those tell enough. */
+  /** Goes over to full requests, once these are known to pass like small ones: as many of them as of those. */
   #tested(isRefused: boolean): void {
-    this.#isTesting = !isRefused && --this.#missing > 0
-    if (isRefused || this.#isTesting) return
     const factor = this.limits.maxItems / this.#portion
+    if (!this.#counting.tested(isRefused)) return
     this.#rate *= (1 - this.#loss) * factor
     this.#sent *= factor
     this.#loss = 0
-    this.#countsItems = false
   }
 }

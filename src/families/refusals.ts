@@ -23,7 +23,8 @@ export function remedyForStatus(status: number): Remedy {
   if (status === 429 || status === 503) return 'slow'
   if (status === 501 || status === 505) return 'halt'
   // A success that is not the one expected is no refusal.
-  if (status >= 500 || status === 408 || status < 300) return 'retry'
+  // Browsers give a page 0 for a redirect, which every request would meet.
+  if (status >= 500 || status === 408 || (status > 0 && status < 300)) return 'retry'
   if (status === 413) return 'fewer-bytes'
   return status === 400 || status === 422 ? 'split' : 'halt'
 }

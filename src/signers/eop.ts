@@ -12,7 +12,7 @@ const EIGHT_HOURS_MS = 8 * 60 * 60 * 1000
 export const eopDate = (date: Date): string => compactDate(new Date(date.getTime() + EIGHT_HOURS_MS))
 
 /** The nonce's 32 digits in the groups of a UUID. */
-export const requestId = (nonce: string): string => nonce.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+export const requestId = (nonce: string): string => nonce.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
 /** @param query Canonical; empty where there is none. */
 export const stringToSign = (requestId: string, eopDate: string, query: string, payloadHash: string): string =>

@@ -142,6 +142,7 @@ describe('an answer', () => {
     '<?xml version="1.0" encoding="TF-8"?>',
     '<?xml version="1.0" a="b"?>',
     ' <?xml version="1.0"?>',
+    '<?x?l y?>',
     '<!-- c --><?xml version="1.0"?>',
     '<?xml version="1.0"?><?xml version="1.0"?>',
   ])('that begins with %s is malformed', async (head) => {

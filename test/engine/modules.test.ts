@@ -129,6 +129,15 @@ describe('pullFrom', () => {
 })
 
 describe('Cutter', () => {
+  /** Its next batch, however long the input makes one wait. */
+  const nextOf = async <Item, Detail extends object>(cutter: Cutter<Item, Detail>) => {
+    for (;;) {
+      const next = cutter.next()
+      if (!(next instanceof Promise)) return next
+      await next
+    }
+  }
+
   interface Thing {
     readonly key: string
     readonly size: number
@@ -187,7 +196,7 @@ describe('Cutter', () => {
             )
             const joined: Thing[] = []
             while (!cutter.ended) {
-              const batch = await cutter.next()
+              const batch = await nextOf(cutter)
               if (!batch) break
               expect(batch.offset).toBe(joined.length)
               expect(batch.items.length).toBeGreaterThan(0)
@@ -261,7 +270,7 @@ describe('Cutter', () => {
               writeWhole,
             )
             const joined: unknown[] = []
-            for (let batch = await cutter.next(); batch; batch = await cutter.next()) {
+            for (let batch = await nextOf(cutter); batch; batch = await nextOf(cutter)) {
               expect(batch.offset).toBe(joined.length)
               expect(batch.items.length).toBeLessThanOrEqual(most)
               const sent = batch.items.filter((_, index) => batch.isOpen(index) && !batch.alone.includes(index))

@@ -262,6 +262,13 @@ export function describeFailures(subject: Subject): void {
     expect(outcome.failed).toMatchObject([{ key: 'a', outcome: 'unknown', status: 403, attempts: 2 }])
   })
 
+  it('takes a redirect that is hidden from pages for a refusal of all requests', async () => {
+    const hidden = { type: 'opaqueredirect', status: 0, headers: new Headers(), body: null } as Response
+    const client = open({ endpoint: 'http://127.0.0.1:9', fetch: async () => hidden })
+    const { report } = expectKeysweepError(await rejection(client.deleteMany(['a'])))
+    expect(report.failed).toMatchObject([{ key: 'a', outcome: 'refused', attempts: 1 }])
+  })
+
   for (const status of [301, 302, 303, 307, 308])
     it(`follows no redirect of HTTP ${status}`, async () => {
       let followed = 0
