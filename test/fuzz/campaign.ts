@@ -12,6 +12,7 @@ import { CLIENTS, DELETIONS, type StoreName } from './stores.js'
 const USAGE = `npm run test:fuzz -- [options]
   --inputs N  so many inputs (default: 20000)
   --seed N    repeats a campaign, together with its --inputs
+  --only TEXT the part of it whose name has this in it
   --record    writes the figures to docs/figures/fuzz.json`
 
 /** What all inputs of one kind are, and what is done with each. */
@@ -27,6 +28,7 @@ const { values } = parseArgs({
   options: {
     inputs: { type: 'string' },
     seed: { type: 'string' },
+    only: { type: 'string', default: '' },
     record: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -51,7 +53,7 @@ async function campaign(): Promise<void> {
     if (wrong.length === 0) passed++
     else failed += show(`${name}, as it was`, input, wrong.join('; '))
   }
-  for (const { name, inputs: arbitrary, share, look } of parts(samples)) {
+  for (const { name, inputs: arbitrary, share, look } of parts(samples).filter((part) => part.name.includes(values.only))) {
     const row = { inputs: 0, 'with something done': 0, 'more cautious than the reading': 0, failed: 0 }
     rows[name] = row
     const property = fc.asyncProperty(arbitrary, async (input) => {
