@@ -53,7 +53,9 @@ async function campaign(): Promise<void> {
     if (wrong.length === 0) passed++
     else failed += show(`${name}, as it was`, input, wrong.join('; '))
   }
-  for (const { name, inputs: arbitrary, share, look } of parts(samples).filter((part) => part.name.includes(values.only))) {
+  for (const { name, inputs: arbitrary, share, look } of parts(samples).filter((part) =>
+    part.name.includes(values.only),
+  )) {
     const row = { inputs: 0, 'with something done': 0, 'more cautious than the reading': 0, failed: 0 }
     rows[name] = row
     const property = fc.asyncProperty(arbitrary, async (input) => {

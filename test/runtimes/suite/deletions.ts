@@ -164,8 +164,8 @@ const casesOf = ({ name, family, mostKeys, longestKeyBytes, codes, open }: Subje
 
   'gives up an answer that takes too long': async () => {
     const lab = await openLab(name)
-    await lab.faults({ latencyMs: 400 })
-    const report = await open({ ...lab, timeoutMs: 50, retry: { maxAttempts: 1 } }).deleteMany(['a'])
+    await lab.faults({ latencyMs: 3000 })
+    const report = await open({ ...lab, timeoutMs: 500, retry: { maxAttempts: 1 } }).deleteMany(['a'])
     equal(firstOf(report), ['Timeout', 'unknown', 1], 'failure')
   },
 
