@@ -137,7 +137,8 @@ export class Pace {
   /** Items in a request at the present rate. */
   get #portion(): number {
     const { maxItems } = this.limits
-    if (!this.#counting.items || !this.#isPaced || this.#leastRate > 0) return maxItems
+    const isTrial = this.#leastRate > 0 && !this.#counting.isCertain
+    if (!this.#counting.items || !this.#isPaced || isTrial) return maxItems
     return Math.max(1, Math.min(maxItems, Math.round((this.#rate * this.#spacing) / 1000)))
   }
 
