@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
+import { record } from '../../test/figures.js'
 import { machine } from '../machine.js'
 import { CONTENDERS, type Course, courses, LIMITS, PHASE_SECONDS } from './course.js'
 import { type Figures, figuresOf, limitsOf } from './figures.js'
@@ -29,7 +30,33 @@ function write(report: Report, limits: readonly number[]): void {
   mkdirSync(new URL('figures/', DOCS), { recursive: true })
   writeFileSync(new URL('throttling.md', DOCS), page(report))
   writeFileSync(new URL('figures/throttle.svg', DOCS), plot(report.panels, limits))
-  writeFileSync(new URL('figures/throttle.json', DOCS), `${JSON.stringify(report, null, 2)}\n`)
+  recordFigures(report)
+}
+
+const percent = (share: number): number => Math.round(1000 * share) / 10
+
+/** For `docs/reliability.md`. */
+function recordFigures({ panels, phaseSeconds }: Report): void {
+  process.env.KEYSWEEP_RECORD = '1'
+  const rows = ({ runs }: Panel) =>
+    Object.fromEntries(
+      runs.map(({ contender, goodput, wasted, spread, failed, requests }) => [
+        NAMES[contender],
+        {
+          'goodput, %': percent(goodput),
+          'wasted, %': percent(wasted),
+          spread: Math.round(100 * spread) / 100,
+          'keys given up': failed,
+          requests,
+        },
+      ]),
+    )
+  record({
+    suite: 'throttle',
+    command: `npm run bench:throttle${values.full ? ' -- --full' : ''}`,
+    figures: { 'limits, keys a second': LIMITS.join(', '), 'seconds each': phaseSeconds },
+    tables: Object.fromEntries(panels.map((panel) => [panel.title, rows(panel)])),
+  })
 }
 
 const all = courses(phaseSeconds)

@@ -13,15 +13,14 @@ export interface XmlElement {
 
 /** Reads a whole document and gives its root; throws where it is not well-formed or declares a document type. */
 export function readXml(source: string): XmlElement {
-  // Inside an element of our own, whatever stands beside the root can be seen.
+  // Inside an element of our own, another one beside the root can be seen.
   const document = `<document>${verifiedMarkup(source)}</document>`
   const verdict = XMLValidator.validate(document)
   if (verdict !== true) refuse(verdict.err.msg)
   const nodes: readonly OrderedNode[] = new XMLParser(SETTINGS).parse(document)
   const [outer] = toElement('', nodes).children
   const [root, ...others] = outer?.children ?? []
-  const stray = /[^ \t\n]/.test(outer?.text ?? '')
-  if (root === undefined || others.length > 0 || stray) refuse('something other than one root element')
+  if (root === undefined || others.length > 0) refuse('something other than one root element')
   return root
 }
 

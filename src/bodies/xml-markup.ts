@@ -38,22 +38,30 @@ export function verifiedMarkup(source: string): string {
     if (match !== null) at = pattern.lastIndex
     return match
   }
+  let depth = 0
   while (at < document.length) {
     if (pieces.length > MOST_PIECES) refuse('more elements than an answer has')
-    pieces.push(pieceAt(takes) ?? refuse(`something other than a tag or text at ${at}`))
+    const piece = pieceAt(takes, depth > 0) ?? refuse(`something other than a tag or text at ${at}`)
+    if (piece.startsWith('</')) depth--
+    else if (piece.startsWith('<') && !piece.endsWith('/>')) depth++
+    pieces.push(piece)
   }
   return pieces.join('')
 }
 
-function pieceAt(takes: (pattern: RegExp) => RegExpExecArray | null): string | undefined {
+/** @param isInside Whether it is inside an element; beside the root there is neither text nor a section. */
+function pieceAt(takes: (pattern: RegExp) => RegExpExecArray | null, isInside: boolean): string | undefined {
   const text = takes(TEXT)?.[0]
-  if (text !== undefined) return verified(text).replaceAll(']]>', ']]&gt;')
+  if (text !== undefined) {
+    if (!isInside && /[^ \t\n]/.test(text)) refuse('text beside the root element')
+    return verified(text).replaceAll(']]>', ']]&gt;')
+  }
   const tag = takes(TAG)
   if (tag) return bareTag(tag)
   const comment = takes(COMMENT)
   if (comment) return /--|-$/.test(comment[1] as string) ? refuse('hyphens in a comment') : ''
   if (takes(INSTRUCTION)) return ''
-  const section = takes(SECTION)
+  const section = isInside ? takes(SECTION) : null
   return section ? xmlText(section[1] as string) : undefined
 }
 

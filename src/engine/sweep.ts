@@ -69,6 +69,8 @@ export class Sweep<Item, Detail extends object> {
   readonly #outbox: ClosedBatch[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = 0
+  /** Requests begun, of which it is not known yet whether they are sent. */
+  #underWay = 0
   #poolInFlight = 0
   #openItems = 0
   #gaveWayAt = performance.now()
@@ -216,9 +218,9 @@ export class Sweep<Item, Detail extends object> {
     return this.#limit.activeCount + this.#limit.pendingCount
   }
 
-  /** Requests that may still be sent. */
+  /** Requests that may still be sent, should all that are under way turn out to be sent. */
   get #budget(): number {
-    return this.plan.maxRequests - this.tally.requests
+    return this.plan.maxRequests - this.tally.requests - this.#underWay
   }
 
   /** Takes a fresh batch from the input, if there is room for one. False where none can be had at once. */
@@ -297,7 +299,7 @@ export class Sweep<Item, Detail extends object> {
       this.#failAll(slotsOf(parcel), parcel.reason ?? NOT_SENT)
       return
     }
-    this.#count(parcel, 1)
+    this.#underWay++
     if (this.#budget <= 0) this.#cutter.halt()
     this.#pace.started(parcel.items.length, performance.now())
     const controller = new AbortController()
@@ -308,13 +310,9 @@ export class Sweep<Item, Detail extends object> {
       .catch((cause) => this.#crash(parcel, cause))
       .finally(() => {
         this.#controllers.delete(controller)
+        this.#underWay--
         this.#pump()
       })
-  }
-
-  #count({ attempts }: Parcel<Item, Detail>, requests: 1 | -1): void {
-    this.tally.requests += requests
-    if (attempts > 0) this.tally.retries += requests
   }
 
   /** Ends the run over an error nobody foresaw, `clock` and `random` of the user's among them. */
@@ -335,7 +333,10 @@ export class Sweep<Item, Detail extends object> {
     const { verdict } = result
     // After a refusal, a transport may still be reading what is left of the body.
     if (isWhole(parcel.written) && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.written.body)
-    if (!result.sent && verdict.kind === 'refusal') this.#count(parcel, -1)
+    if (result.sent || verdict.kind === 'planned') {
+      this.tally.requests++
+      if (parcel.attempts > 0) this.tally.retries++
+    }
     const retryDelayMs = this.#settlement.settle(parcel, result)
     if (this.#limit.concurrency !== this.#pace.concurrency) this.#limit.concurrency = this.#pace.concurrency
     if (parcel.slots) for (const { batch } of parcel.slots) this.#closeIfSettled(batch)

@@ -154,11 +154,10 @@ export const BUNDLERS: readonly Bundler[] = [
     bundle: withEsbuild({ platform: 'browser', format: 'esm', splitting: true }),
   },
   {
-    title: 'esbuild, for no platform, without buffer',
+    title: 'esbuild, for no platform',
     half: 'web',
     runsIn: 'chromium',
-    // For no platform, it does not look at the `browser` field in which @smithy/util-utf8 does without a Buffer.
-    bundle: withEsbuild({ platform: 'neutral', mainFields: ['module', 'main'], splitting: true, external: ['buffer'] }),
+    bundle: withEsbuild({ platform: 'neutral', mainFields: ['module', 'main'], splitting: true }),
   },
   {
     title: 'esbuild, for workerd as wrangler sets it',

@@ -21,6 +21,14 @@ async function rejection(promise: Promise<unknown>): Promise<KeysweepError> {
   return error
 }
 
+function deferred() {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve: () => resolve() }
+}
+
 /** Every item of a report, once each; they are strings without duplicates here. */
 const accountedFor = ({ report }: KeysweepError) => {
   const { deleted = [], failed = [] } = report as { deleted?: { key: string }[]; failed?: { key: string }[] }
@@ -28,6 +36,46 @@ const accountedFor = ({ report }: KeysweepError) => {
 }
 
 describe('a run that ends early', () => {
+  test(
+    'a request that never leaves is counted in no batch, not even for a moment',
+    async () => {
+      const store = new ModelStore('s3', keyNames(2_000))
+      const [sent, asked, taken] = [deferred(), deferred(), deferred()]
+      // The first answer waits for the second request to ask for its credentials, and these for the first batch to be taken.
+      const fetch = async (request: Request) => {
+        sent.resolve()
+        await asked.promise
+        return store.fetch(request)
+      }
+      let calls = 0
+      const credentials = async () => {
+        calls++
+        if (calls === 1)
+          return { accessKeyId: 'id', secretAccessKey: 'secret', expiration: new Date(Date.now() + 1_000) }
+        asked.resolve()
+        await taken.promise
+        throw new Error('no more credentials')
+      }
+      async function* source() {
+        yield* keyNames(1_000)
+        await sent.promise
+        yield* keyNames(1_000, 'other-')
+      }
+      const retry = { maxAttempts: 1 }
+      const client = new S3StorageClient({ ...QUICK, bucket: 'b', region: 'r', fetch, credentials, retry })
+      const requests: number[] = []
+      const run = async () => {
+        for await (const { stats } of client.deleteBatches(source())) {
+          requests.push(stats.requests)
+          taken.resolve()
+        }
+      }
+      expect((await rejection(run())).report?.stats.requests).toBe(1)
+      expect(requests).toEqual([1, 0])
+    },
+    HANGS,
+  )
+
   test(
     'a budget that retries use up does not wait for a source that has nothing to give',
     async () => {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CredentialSource, KeyPair, RemoteKey, SigningRequest } from 'keysweep'
 import type { EmulatorOptions } from 'keysweep/emulator'
@@ -30,13 +31,26 @@ export interface Identity {
   readonly secrets: readonly string[]
 }
 
+/** Stands in every request of a run, for the fault layer to see whose it is. */
+const nameOf = ({ seed }: Plan): string => `key-of-${seed}`
+
+/** The seed of the run a request belongs to; undefined where it comes from another program. */
+export function seedIn({ authorization = '', 'eop-authorization': eop = '' }: IncomingHttpHeaders): number | undefined {
+  const seed = /key-of-(\d+)/.exec(`${authorization} ${eop}`)?.[1]
+  return seed === undefined ? undefined : Number(seed)
+}
+
 export function identityOf(plan: Plan): Identity {
   const dice = new Dice(plan.seed).for('identity')
   const secret = (name: string) => `${name}/${dice.for(name).between(1e8, 9e8)}+secret`
   const sessionToken = plan.store === 'ctyun-zos' || dice.chance(0.5) ? {} : { sessionToken: secret('session') }
-  const pair: KeyPair = { accessKeyId: 'plain-key', secretAccessKey: secret('pair'), ...sessionToken }
-  const outdated: KeyPair = { accessKeyId: 'old-key', secretAccessKey: secret('outdated'), expiration: new Date(0) }
-  const iamToken = secret('token')
+  const pair: KeyPair = { accessKeyId: nameOf(plan), secretAccessKey: secret('pair'), ...sessionToken }
+  const outdated: KeyPair = {
+    accessKeyId: `old-${nameOf(plan)}`,
+    secretAccessKey: secret('outdated'),
+    expiration: new Date(0),
+  }
+  const iamToken = secret(nameOf(plan))
   const accounts = { credentials: [pair, outdated], iamToken }
   const secrets = [pair.secretAccessKey, outdated.secretAccessKey, iamToken, ...Object.values(sessionToken)]
   let calls = 0

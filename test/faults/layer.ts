@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { edited, failure, indiscretion, nothing, portalPage, redirect, troublesIn } from './answers.js'
 import { type Counts, count } from './counts.js'
 import { Dice } from './dice.js'
+import { seedIn } from './identity.js'
 import type { Fate, Moment, Plan } from './plan.js'
 import { STORES } from './stores.js'
 import { type Answer, type Exchange, Way } from './way.js'
@@ -27,6 +28,8 @@ export interface Surroundings {
 export class FaultLayer {
   readonly exchanges: Exchange[] = []
   readonly counts: Counts = {}
+  /** Seeds of other runs, whose requests came here. */
+  readonly strays: number[] = []
   /** Connections that failed before a request could be read from them. */
   lostConnections = 0
   /** The most requests that waited for their answers at the same time. */
@@ -86,6 +89,12 @@ export class FaultLayer {
   }
 
   #begin(message: IncomingMessage, response: ServerResponse): void {
+    const seed = seedIn(message.headers)
+    if (seed !== this.plan.seed) {
+      // Another program may still call a port that was its own once; a run that is over must not.
+      if (seed !== undefined) this.strays.push(seed)
+      return void message.socket.destroy()
+    }
     const index = this.exchanges.length
     const dice = this.#dice.for('request', index)
     const fate = this.plan.fates.find(([, chance]) => dice.chance(chance))?.[0]

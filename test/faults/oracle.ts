@@ -15,6 +15,7 @@ export function judge(account: Account): string[] {
   const truth = new Truth(account)
   for (const fate of fatesOf(account, lie)) truth.judge(fate, lie)
   for (const key of truth.missing) lie(`a key that nobody named is gone: ${key.slice(0, 60)}`)
+  for (const seed of account.layer.strays) lie(`the run of seed ${seed} sends, and is over`)
   judgeRequests(account, lie)
   if (account.error === undefined) judgeCompletion(account, lie)
   else if (isKeysweepError(account.error)) judgeError(account, account.error, lie)

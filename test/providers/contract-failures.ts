@@ -225,7 +225,7 @@ export function describeFailures(subject: Subject): void {
     const lab = await openLab(name)
     lab.fill(['a'])
     lab.faults({ latencyMs: 60_000 })
-    const report = await open({ ...lab, timeoutMs: 60, retry: { ...QUICK, maxAttempts: 2 } }).deleteMany(['a'])
+    const report = await open({ ...lab, timeoutMs: 500, retry: { ...QUICK, maxAttempts: 2 } }).deleteMany(['a'])
     expect(report.failed).toMatchObject([
       { key: 'a', code: 'Timeout', outcome: 'unknown', retryable: true, attempts: 2 },
     ])
