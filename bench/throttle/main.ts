@@ -70,7 +70,8 @@ const panels: Panel[] = all.map((course) => ({
   runs: figures.filter((run) => run.form === course.form && run.clients === course.clients),
 }))
 const date = new Date().toISOString().slice(0, 10)
-const report = { form, date, machine: machine(), versions: versions(), limits: LIMITS, phaseSeconds, panels } as const
+const { pinned: _, ...host } = machine()
+const report = { form, date, machine: host, versions: versions(), limits: LIMITS, phaseSeconds, panels } as const
 for (const panel of panels) console.log(`\n${panel.title}\n${tableOf(panel, LIMITS)}`)
 console.log(`\n${targetsOf(panels)}`)
 write(report, limitsOf(all[0] as Course))

@@ -17,7 +17,7 @@ export interface Run {
 function start(file: string, argument: unknown): ChildProcess {
   const path = fileURLToPath(new URL(file, import.meta.url))
   return fork(path, [JSON.stringify(argument)], {
-    execArgv: ['--import', 'tsx', '--disable-warning=NodeVersionSupportWarning'],
+    execArgv: ['--import', 'tsx', '--no-warnings'],
   })
 }
 

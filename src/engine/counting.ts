@@ -5,6 +5,8 @@
 export class Counting {
   /** Whether the store is taken to count items. */
   items: boolean
+  /** Whether it was seen to. */
+  isCertain = false
   /** Whether full requests are to be sent, to see. */
   isTesting = false
   /** Items in a small request at the last test. */
@@ -45,6 +47,7 @@ export class Counting {
   /** Only a store that counts items takes some of a request. */
   refusedInPart(): void {
     this.items = true
+    this.isCertain = true
     this.#testedAt = 0
   }
 

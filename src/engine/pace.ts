@@ -43,16 +43,18 @@ const SPACING_MS = 70
 /** No more than so many are underway at once where answers take long, for those are past the help of a slower rate. */
 const UNDERWAY = 3
 const MOST_SPACING_MS = 350
-/** What a refusal leaves of the rate, or less where it is not the only one of late: one of a request, or of some of its items. */
+/** What a refusal of a request, or of a part of it, leaves of the rate; less where it is not the only one of late. */
 const CUT = { whole: 0.8, part: 0.95 }
 /** How fast the rate climbs. */
 const CLIMB = 0.12
 
 /**
  * How fast a run may go. At first it is held by the number of requests in flight alone: halved by a burst of refusals, and
- * raised again by rounds without. A store that refuses more than half of what it gets is sent so many items a second: at
- * first a part of what was really sent, less after each refusal, and more with the time since, by the root of itself. So
- * the rate follows a limit that moves, and clients that share a store come to share it alike.
+ * raised again by rounds without. Where that is not enough, the store is sent so many items a second: at first a part of
+ * what was really sent, less after each refusal, and more with the time since, by the root of itself. So the rate follows
+ * a limit that moves, and clients that share a store come to share it alike. Where most is refused, the rate is lowered
+ * for good; where only a good part is, by way of trial, for some stores refuse whatever the rate.
+ *
  * Where the store counts items, requests become smaller rather than rare.
  */
 export class Pace {
@@ -137,7 +139,8 @@ export class Pace {
   /** Items in a request at the present rate. */
   get #portion(): number {
     const { maxItems } = this.limits
-    if (!this.#counting.items || !this.#isPaced || this.#leastRate > 0) return maxItems
+    const isTrial = this.#leastRate > 0 && !this.#counting.isCertain
+    if (!this.#counting.items || !this.#isPaced || isTrial) return maxItems
     return Math.max(1, Math.min(maxItems, Math.round((this.#rate * this.#spacing) / 1000)))
   }
 
