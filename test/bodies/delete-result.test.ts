@@ -182,6 +182,14 @@ describe('an answer', () => {
     expect(await readAnyResult(source)).toEqual(answer)
   })
 
+  it('is trimmed but for its keys, and has no member for what is absent', async () => {
+    const deleted = '<Deleted><Key> a </Key><DeleteMarkerVersionId>\n1\t</DeleteMarkerVersionId></Deleted>'
+    const source = `<DeleteResult>${deleted}<Error><Key> b </Key></Error></DeleteResult>`
+    const answer = { kind: 'result', deleted: [{ key: ' a ', deleteMarkerVersionId: '1' }], errors: [{ key: ' b ' }] }
+    expect(readPlainResult(source)).toStrictEqual(answer)
+    expect(await readAnyResult(source)).toStrictEqual(answer)
+  })
+
   it('is read by whole tags only', async () => {
     const source = oneKey(
       'a</Key><DeleteMarkerVersionId>1</DeleteMarkerVersionId><VersionId> 2 </VersionId><Key2>b',
