@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DeleteAnswer, readAnyResult, readDeleteResult } from '../../src/bodies/delete-result.js'
 import { deleteXml, isXmlText, objectXml, xmlText } from '../../src/bodies/delete-xml.js'
-import { readPlainResult } from '../../src/bodies/plain-result.js'
+import { decodeReferences, isPlainEcho, readPlainResult } from '../../src/bodies/plain-result.js'
 import { isWellFormed, utf8 } from '../../src/bytes.js'
 
 // Not imported: the bundler's JSON reader refuses the lone surrogates in it.
@@ -182,6 +182,27 @@ describe('an answer', () => {
     expect(await readAnyResult(source)).toEqual(answer)
   })
 
+  it('is plain whatever white space is between its elements', () => {
+    for (const gap of ['', ' ', '\n\n', '\t \n'])
+      for (const [entry, key] of [
+        ['<Deleted>_<Key>k1</Key>_</Deleted>', 'k1'],
+        ['<Deleted>_<VersionId/>_<Key>k1</Key>_</Deleted>', undefined],
+        ['<Deleted>_<Key>k1</Key>_<VersionId>v</VersionId>_</Deleted>', 'k1'],
+      ] as const) {
+        const source = `_<DeleteResult>_${entry}_${entry}_</DeleteResult>_`.replaceAll('_', gap)
+        const keysRead = readPlainResult(source)?.deleted.map((deleted) => deleted.key)
+        expect(keysRead).toEqual(key && [key, key])
+      }
+  })
+
+  it('is trimmed but for its keys, and has no member for what is absent', async () => {
+    const deleted = '<Deleted><Key> a </Key><DeleteMarkerVersionId>\n1\t</DeleteMarkerVersionId></Deleted>'
+    const source = `<DeleteResult>${deleted}<Error><Key> b </Key></Error></DeleteResult>`
+    const answer = { kind: 'result', deleted: [{ key: ' a ', deleteMarkerVersionId: '1' }], errors: [{ key: ' b ' }] }
+    expect(readPlainResult(source)).toStrictEqual(answer)
+    expect(await readAnyResult(source)).toStrictEqual(answer)
+  })
+
   it('is read by whole tags only', async () => {
     const source = oneKey(
       'a</Key><DeleteMarkerVersionId>1</DeleteMarkerVersionId><VersionId> 2 </VersionId><Key2>b',
@@ -348,6 +369,79 @@ describe('an answer', () => {
         },
       ),
     )
+  })
+})
+
+describe('an answer that lists just what was asked', () => {
+  const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+  const entries = (...listed: string[]) => listed.map((key) => `<Deleted><Key>${key}</Key></Deleted>`).join('')
+  const echoes = (source: string) => isPlainEcho(utf8(source), ['a', 'b'])
+
+  it.each([
+    `${HEAD}${entries('a', 'b')}</DeleteResult>`,
+    `<DeleteResult>${entries('a', 'b')}</DeleteResult>`,
+    `\ufeff \n<DeleteResult>${entries('a', 'b')}\n</DeleteResult>\n`,
+  ])('is told from all others: %s', (source) => {
+    expect(echoes(source)).toBe(true)
+  })
+
+  it.each([
+    '',
+    '<DeleteResult></DeleteResult>',
+    entries('a', 'b'),
+    `${HEAD}${entries('a')}</DeleteResult>`,
+    `${HEAD}${entries('b', 'a')}</DeleteResult>`,
+    `${HEAD}${entries('a', 'b', 'c')}</DeleteResult>`,
+    `${HEAD}${entries('a', 'b')}`,
+    `${HEAD}${entries('a', 'b')}</DeleteResult`,
+    `${HEAD}${entries('a', 'b')}</DeleteResult><x/>`,
+    `${HEAD}${entries('a', 'b')}<Error><Key>a</Key></Error></DeleteResult>`,
+    `${HEAD}<Error><Key>a</Key></Error>${entries('a', 'b')}</DeleteResult>`,
+    `${HEAD}${entries('a')}\n${entries('b')}</DeleteResult>`,
+    `x${HEAD}${entries('a', 'b')}</DeleteResult>`,
+    `<Error>${entries('a', 'b')}</Error>`,
+    `<!--${HEAD}${entries('a', 'b')}</DeleteResult>-->`,
+    `${HEAD}<!--${entries('a', 'b')}--></DeleteResult>`,
+  ])('is no other: %s', (source) => {
+    expect(echoes(source)).toBe(false)
+  })
+
+  it('is UTF-8', () => {
+    const [before, after] = [utf8(`<DeleteResult>${entries('a', 'b')}</DeleteResult>`), new Uint8Array([0xff])]
+    expect(isPlainEcho(new Uint8Array([...before, ...after]), ['a', 'b'])).toBe(false)
+  })
+})
+
+describe('references', () => {
+  it.each([
+    ['&amp;&lt;&gt;&quot;&apos;', `&<>"'`],
+    ['a&#65;&#x42;&#x1f600;b', 'aAB\u{1f600}b'],
+    ['&#0;&#x10FFFF;', '\0\u{10ffff}'],
+    ['&amp;amp;', '&amp;'],
+    ['', ''],
+  ])('are replaced once: %j', (text, decoded) => {
+    expect(decodeReferences(text)).toBe(decoded)
+  })
+
+  it.each([
+    '&',
+    '&amp',
+    'a &; b',
+    '&x;',
+    '&x#65;',
+    '&#65x;',
+    '&#x;',
+    '&#xg;',
+    '&#x110000;',
+    '&#xd800;',
+    '&#xdfff;',
+    '&#-1;',
+  ])('are none: %s', (text) => {
+    expect(decodeReferences(text)).toBeUndefined()
+  })
+
+  it('may stand next to characters that are half a surrogate pair when referred to', () => {
+    expect(decodeReferences('&#xd7ff;&#xe000;')).toBe('\ud7ff\ue000')
   })
 })
 

@@ -144,6 +144,15 @@ describe('body of plain keys', () => {
     )
   })
 
+  it('holds as many keys as fit, to the byte, and keys as long as they may be', () => {
+    const keys = Array.from({ length: 9 }, () => 'a'.repeat(7))
+    const bytesFor = (count: number) => ENVELOPE_BYTES + count * '<Object><Key>aaaaaaa</Key></Object>'.length
+    const countIn = (mostBytes: number, longestKey = 7) =>
+      wholeDeleteXml(keys, true, { mostBytes, longestKey }, lend)?.count
+    expect([countIn(bytesFor(5)), countIn(bytesFor(5) - 1), countIn(bytesFor(9)), countIn(1e6)]).toEqual([5, 4, 9, 9])
+    expect(countIn(bytesFor(9), 6)).toBeUndefined()
+  })
+
   it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', 'a\x7fb', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
     'is none where one of them is %j',
     (key) => {

@@ -69,6 +69,14 @@ describe('form of keys written in one go', () => {
     )
   })
 
+  it('holds a body as long as it may be, and keys as long as they may be', () => {
+    const all = ['ää', 'ää']
+    const bytes = formList('Keys', all.map(listMember)).length
+    const countIn = (mostBytes: number, longestKey = 4) =>
+      wholeFormList('Keys', all, { mostBytes, longestKey }, lend)?.count
+    expect([countIn(bytes), countIn(bytes - 1), countIn(bytes, 3)]).toEqual([2, 1, undefined])
+  })
+
   it('holds nearly as many as there is room for', () => {
     const all = Array.from({ length: 5_000 }, (_, index) => `key-${index}`)
     const { body, count } = wholeFormList('Keys', all, { ...LIMITS, mostBytes: 20_000 }, lend) ?? expect.fail('none')

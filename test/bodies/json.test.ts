@@ -41,6 +41,32 @@ describe('readJson', () => {
     expect(body.value.constructor).toBe(1)
   })
 
+  describe('counts the objects and lists of a long document', () => {
+    const list = (count: number, rest: string) => `{"a":[${'[],'.repeat(count - 2)}0],"b":"${rest}"}`
+    const long = 'x'.repeat(1 << 20)
+
+    it('and takes as many as ten full answers have', () => {
+      expect(read(list(100_000, long)).kind).toBe('object')
+      expect(read(list(100_001, long))).toEqual({ kind: 'malformed', reason: 'too many objects' })
+    })
+
+    it('but not those inside a string', () => {
+      expect(read(list(100_000, `${long}[{\\"[{\\\\`)).kind).toBe('object')
+      expect(read(list(99_999, `${long}\\\\","c":{},"d":[],"e":"`)).kind).toBe('malformed')
+    })
+
+    it('and nothing else', () => {
+      expect(read(`{"a":[${'0,'.repeat(1 << 20)}0]}`).kind).toBe('object')
+    })
+
+    it('from a megabyte on', () => {
+      const short = list(200_000, '')
+      const filled = (length: number) => list(200_000, 'x'.repeat(length - short.length))
+      expect(read(filled(1 << 20)).kind).toBe('object')
+      expect(read(filled((1 << 20) + 1)).kind).toBe('malformed')
+    })
+  })
+
   it('never throws', () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => typeof readJson(new Uint8Array(bytes)).kind === 'string'))
     expect(read('['.repeat(1e6)).kind).toBe('malformed')
