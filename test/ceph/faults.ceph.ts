@@ -374,7 +374,8 @@ describe('storage that stalls for longer than the gateway waits', () => {
     await bucket.putAll(keys)
     await configure('rados_osd_op_timeout', SECONDS)
     const isDone = ({ status }: AttemptEvent) => status === 204
-    const stall = onceAfter(20, isDone, () => gateway.pauseStorage())
+    // More than are in flight at first: a gateway that cannot read who asks from its storage answers InvalidAccessKeyId.
+    const stall = onceAfter(60, isDone, () => gateway.pauseStorage())
     const relief = onceAfter(
       1,
       ({ code }) => code === 'RequestTimeout',
