@@ -71,8 +71,12 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
    */
   async *deleteBatches(keys: Source<Key>, options?: Options): AsyncIterableIterator<DeleteBatch> {
     const sweep = this.#deletion(keys, options)
-    for await (const batch of sweep.batches())
-      yield { ...deleteReport(batch.done, batch.failed, batch.tally, batch.resumeFrom), ...placeOf(batch) }
+    sweep.start()
+    try {
+      for (let batch = await sweep.next(); batch; batch = await sweep.next()) yield deleteBatch(batch)
+    } finally {
+      sweep.close()
+    }
     orThrow(sweep, this.#provider.name, deleteReport([], [], sweep.tally, sweep.resumeFrom))
   }
 
@@ -115,8 +119,12 @@ export abstract class KeyValueClient extends DeleteClient<KvKey> {
   /** The same run, batch by batch as they settle, in bounded memory; see `deleteBatches`. */
   async *putBatches(entries: Source<Entry>, options?: PutOptions): AsyncIterableIterator<PutBatch> {
     const sweep = this.sweepEntries(entries, options)
-    for await (const batch of sweep.batches())
-      yield { ...putReport(batch.done, batch.failed, batch.tally, batch.resumeFrom), ...placeOf(batch) }
+    sweep.start()
+    try {
+      for (let batch = await sweep.next(); batch; batch = await sweep.next()) yield putBatch(batch)
+    } finally {
+      sweep.close()
+    }
     orThrow(sweep, this.providerName, putReport([], [], sweep.tally, sweep.resumeFrom))
   }
 }
@@ -173,7 +181,8 @@ async function collect<Item, Detail extends object>(sweep: Sweep<Item, Detail>) 
   const done: SettledBatch['done'] = []
   const failed: SettledBatch['failed'] = []
   let through = 0
-  for await (const batch of sweep.batches()) {
+  sweep.start()
+  for (let batch = await sweep.next(); batch; batch = await sweep.next()) {
     early.set(batch.offset, batch)
     for (let next = early.get(through); next; next = early.get(through)) {
       early.delete(through)
@@ -183,6 +192,7 @@ async function collect<Item, Detail extends object>(sweep: Sweep<Item, Detail>) 
       through += next.count
     }
   }
+  sweep.close()
   return { done, failed }
 }
 
@@ -225,5 +235,15 @@ const putReport = (
   tally: Tally,
   resumeFrom: number | undefined,
 ): PutReport => ({ written, failed, stats: putStats(tally), ...resume(resumeFrom) })
+
+const deleteBatch = (batch: SettledBatch): DeleteBatch => ({
+  ...deleteReport(batch.done, batch.failed, batch.tally, batch.resumeFrom),
+  ...placeOf(batch),
+})
+
+const putBatch = (batch: SettledBatch): PutBatch => ({
+  ...putReport(batch.done, batch.failed, batch.tally, batch.resumeFrom),
+  ...placeOf(batch),
+})
 
 const placeOf = ({ offset, count, settledThrough }: SettledBatch) => ({ offset, count, settledThrough })

@@ -5,14 +5,19 @@ export type Fetch = (request: Request) => Promise<Response>
 
 /** A transport over fetch, for every runtime that has one and for fetch functions of the user's own. */
 export function fetchTransport(fetch: Fetch): Transport {
-  return async (request, signal, maxAnswerBytes) => {
+  return async (request, stop, maxAnswerBytes) => {
     const url = sendableUrl(request)
     const { method, headers, body } = request
+    const controller = new AbortController()
+    const { signal } = controller
     try {
       const init: RequestInit = { method, headers, signal, redirect: 'manual', ...(body && { body }) }
       const sent = new Request(url, init)
-      // The signal has to hold it: Node aborts nothing, and leaves the socket open, once the Request is garbage.
-      signal.addEventListener('abort', () => void sent)
+      stop.onStop((reason) => {
+        controller.abort(reason)
+        // Held until now: Node aborts nothing, and leaves the socket open, once the Request is garbage.
+        void sent
+      })
       const response = await fetch(sent)
       if (typeof response?.headers?.get !== 'function' || response.type === 'error')
         throw new TypeError('fetch gave no Response')

@@ -1,3 +1,5 @@
+import type { Stop } from './stop.js'
+
 /** Raw bytes. */
 export type Bytes = Uint8Array<ArrayBuffer>
 
@@ -31,7 +33,7 @@ export interface HttpAnswer {
 }
 
 /** Sends one signed request and reads its whole answer, once; throws a `TransportError` when there is none. */
-export type Transport = (request: HttpRequest, signal: AbortSignal, maxAnswerBytes: number) => Promise<HttpAnswer>
+export type Transport = (request: HttpRequest, stop: Stop, maxAnswerBytes: number) => Promise<HttpAnswer>
 
 /** Why there is no answer. */
 export class TransportError extends Error {

@@ -1,6 +1,7 @@
 import type { Credentials } from './credentials.js'
 import { memberOf } from './items.js'
 
+const NAMES = ['secretAccessKey', 'sessionToken', 'iamToken']
 const MASK = '[redacted]'
 /** Shorter ones would blank out innocent text. */
 const SHORTEST_SECRET = 4
@@ -10,12 +11,13 @@ export class Redactor {
   readonly #secrets: string[] = []
 
   learn(credentials: Credentials): void {
-    for (const name of ['secretAccessKey', 'sessionToken', 'iamToken']) {
-      const secret = memberOf(credentials, name)
-      if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || this.#secrets.includes(secret)) continue
-      this.#secrets.unshift(...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]))
-      this.#secrets.length = Math.min(this.#secrets.length, 24)
-    }
+    for (const name of NAMES) this.#learn(memberOf(credentials, name))
+  }
+
+  #learn(secret: unknown): void {
+    if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || this.#secrets.includes(secret)) return
+    this.#secrets.unshift(...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]))
+    this.#secrets.length = Math.min(this.#secrets.length, 24)
   }
 
   /** At most 500 characters of `text`, with no secret in them. */

@@ -16,6 +16,8 @@ interface Style {
 }
 
 const encoder = new TextEncoder()
+/** Between two keys are two quotes and a comma, at least. */
+const LEAST_BETWEEN = 3
 /** A character takes at most so many bytes. */
 const WIDEST = 3
 
@@ -29,9 +31,14 @@ export function wholeJson(
   style: Style,
   lend: Lend,
 ): Whole | undefined {
-  for (const key of keys)
+  let count = 0
+  let least = 0
+  for (const key of keys) {
     if (key.length === 0 || (key.length * WIDEST > longestKey && utf8Length(key) > longestKey)) return undefined
-  let count = keys.length
+    least += key.length + LEAST_BETWEEN
+    if (least > mostBytes) break
+    count++
+  }
   let share = 1
   while (count > 0) {
     const list = style.list(count < keys.length ? keys.slice(0, count) : keys)

@@ -2,6 +2,7 @@ import { hex } from '../bytes.js'
 import type { Credentials } from '../credentials.js'
 import { type HttpAnswer, type HttpRequest, TransportError } from '../http.js'
 import { type Call, isWhole, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
+import type { Stop } from '../stop.js'
 import type { Store } from './store.js'
 
 /** No answer is longer than this: twice what a full batch of the longest keys fills with every character escaped. */
@@ -26,12 +27,12 @@ export interface AttemptResult<Detail> {
   readonly durationMs: number
   readonly bytesSent: number
   readonly bytesReceived: number
-  readonly status?: number
+  readonly status?: number | undefined
   /** Whether anything was handed to the transport. */
   readonly sent: boolean
   /** The correction of the clock that it was signed with. */
   readonly skewMs: number
-  readonly credentials?: Credentials
+  readonly credentials?: Credentials | undefined
   /** What a function of the user's threw, where that was the reason. */
   readonly cause?: unknown
 }
@@ -40,60 +41,94 @@ export interface AttemptResult<Detail> {
 export const STOPPED: unique symbol = Symbol('stopped')
 const TIMED_OUT = Symbol('timed out')
 
-/** Encodes, signs and sends a request once, and reads its answer. Never rejects. */
-export async function attempt<Item, Detail>(
+/** Encodes, signs and sends a request once, and reads its answer. Rejects only where a callback of the user's threw. */
+export const attempt = <Item, Detail>(
   store: Store,
-  { operation, items, written }: Errand<Item, Detail>,
+  errand: Errand<Item, Detail>,
   mode: Mode,
-  controller: AbortController,
-): Promise<AttemptResult<Detail>> {
-  const clock = () => performance.now()
-  const startedAt = clock()
-  const skewMs = store.skewMs
-  let request: HttpRequest | undefined
-  let answer: HttpAnswer | undefined
-  let credentials: Credentials | undefined
-  let sent = false
-  let cause: unknown
-  const timer = setTimeout(() => controller.abort(TIMED_OUT), store.timeoutMs)
-  let verdict: Verdict<Detail>
-  try {
-    const exchange = async () => {
-      request = await operation.encode(items, mode, written)
-      const date = new Date(store.clock().getTime() + skewMs)
-      try {
-        credentials = await store.credentials.get(date.getTime())
-        store.redactor.learn(credentials)
-        const context = { credentials, date, nonce, operation: operation.name, items: items.length }
-        request = await store.authorize(request, context)
-      } catch (error) {
-        cause = error
-        return credentialsFailed(error)
-      }
-      controller.signal.throwIfAborted()
-      sent = true
-      answer = await store.transport(request, controller.signal, MOST_ANSWER_BYTES)
-      return operation.decode(answer, items, mode, isWhole(written) ? written : undefined)
-    }
-    verdict = await unlessAborted(exchange(), controller.signal)
-  } catch (error) {
-    if (error instanceof TransportError && error.reason === 'unsendable') sent = false
-    if (error === TIMED_OUT && !credentials) store.credentials.abandon()
-    verdict = explain(error, sent, store.timeoutMs)
-  } finally {
-    clearTimeout(timer)
+  stop: Stop,
+): Promise<AttemptResult<Detail>> => new Attempt(store, errand, mode, stop).run()
+
+/** An attempt while it is made. In small steps: V8 compiles long functions before a run has earned the time it takes. */
+class Attempt<Item, Detail> {
+  readonly #startedAt = performance.now()
+  readonly #skewMs: number
+  #request: HttpRequest | undefined
+  #answer: HttpAnswer | undefined
+  #credentials: Credentials | undefined
+  #isSent = false
+  #cause: unknown
+
+  constructor(
+    private readonly store: Store,
+    private readonly errand: Errand<Item, Detail>,
+    private readonly mode: Mode,
+    private readonly stop: Stop,
+  ) {
+    this.#skewMs = store.skewMs
   }
-  return {
-    verdict,
-    startedAt,
-    durationMs: clock() - startedAt,
-    bytesSent: sent ? (request?.body?.length ?? 0) : 0,
-    bytesReceived: answer?.body.length ?? 0,
-    ...(answer && { status: answer.status }),
-    sent,
-    skewMs,
-    ...(credentials && { credentials }),
-    ...(cause !== undefined && { cause }),
+
+  async run(): Promise<AttemptResult<Detail>> {
+    const timer = setTimeout(() => this.stop.stop(TIMED_OUT), this.store.timeoutMs)
+    try {
+      return this.#result(await unlessStopped(this.#exchange(), this.stop))
+    } catch (error) {
+      return this.#result(this.#explain(error))
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #exchange(): Promise<Verdict<Detail>> {
+    const { operation, items, written } = this.errand
+    const refusal = await this.#authorize(await operation.encode(items, this.mode, written))
+    return refusal ?? operation.decode(await this.#send(), items, this.mode, isWhole(written) ? written : undefined)
+  }
+
+  /** Signs the request; gives a refusal where it cannot be. */
+  async #authorize(request: HttpRequest): Promise<Refusal | undefined> {
+    const { store, errand } = this
+    const date = new Date(store.clock().getTime() + this.#skewMs)
+    this.#request = request
+    try {
+      const credentials = await store.credentials.get(date.getTime())
+      this.#credentials = credentials
+      store.redactor.learn(credentials)
+      const context = { credentials, date, nonce, operation: errand.operation.name, items: errand.items.length }
+      this.#request = await store.authorize(request, context)
+    } catch (error) {
+      this.#cause = error
+      return credentialsFailed(error)
+    }
+    return undefined
+  }
+
+  async #send(): Promise<HttpAnswer> {
+    if (this.stop.reason !== undefined) throw this.stop.reason
+    this.#isSent = true
+    this.#answer = await this.store.transport(this.#request as HttpRequest, this.stop, MOST_ANSWER_BYTES)
+    return this.#answer
+  }
+
+  #explain(error: unknown): Refusal {
+    if (error instanceof TransportError && error.reason === 'unsendable') this.#isSent = false
+    if (error === TIMED_OUT && !this.#credentials) this.store.credentials.abandon()
+    return explain(error, this.#isSent, this.store.timeoutMs)
+  }
+
+  #result(verdict: Verdict<Detail>): AttemptResult<Detail> {
+    return {
+      verdict,
+      startedAt: this.#startedAt,
+      durationMs: performance.now() - this.#startedAt,
+      bytesSent: this.#isSent ? (this.#request?.body?.length ?? 0) : 0,
+      bytesReceived: this.#answer?.body.length ?? 0,
+      status: this.#answer?.status,
+      sent: this.#isSent,
+      skewMs: this.#skewMs,
+      credentials: this.#credentials,
+      cause: this.#cause,
+    }
   }
 }
 
@@ -116,15 +151,12 @@ export async function rehearse<Item, Detail>(
   }
 }
 
-/** A transport or a callback that ignores its signal must not hold the run. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+/** A transport or a callback that does not stop must not hold the run. */
+const unlessStopped = <Value>(promise: Promise<Value>, stop: Stop): Promise<Value> =>
+  new Promise((resolve, reject) => {
+    stop.onStop(reject)
+    promise.then(resolve, reject)
   })
-}
 
 function explain(error: unknown, sent: boolean, timeoutMs: number): Refusal {
   if (error === STOPPED)

@@ -73,11 +73,22 @@ export class Cutter<Item, Detail extends object> {
   /** Takes what the input gives at once, until the tray is full; gives the promise where it makes one wait. */
   #fill(): Promise<Item | typeof END> | undefined {
     while (!this.#isTrayFull && !this.#inputEnded && !this.#halted) {
+      if (this.puller.some) {
+        this.#takeAll(this.puller.some(this.limits.items - this.#tray.length))
+        continue
+      }
       const item = this.puller.next()
       if (item instanceof Promise) return item
       this.#take(item)
     }
     return undefined
+  }
+
+  #takeAll(items: Item[]): void {
+    this.taken += items.length
+    this.#inputEnded = items.length === 0 || this.taken === this.puller.total
+    this.#tray = this.#tray.length > 0 ? [...this.#tray, ...items] : items
+    this.#isTrayFull = this.#tray.length >= this.limits.items
   }
 
   #take(item: Item | typeof END): void {

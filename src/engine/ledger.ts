@@ -42,10 +42,13 @@ export class Ledger {
       this.#settledThrough = end
     }
     this.tick()
-    const own = { items: batch.count, done: batch.done.length, failed: batch.failed.length }
-    const tally = { ...difference(this.tally, this.#reported), ...own }
+    const tally = difference(this.tally, this.#reported)
     this.#reported = { ...this.tally }
-    return { ...batch, tally, settledThrough: this.#settledThrough, resumeFrom }
+    tally.items = batch.count
+    tally.done = batch.done.length
+    tally.failed = batch.failed.length
+    const { done, failed, offset, count } = batch
+    return { done, failed, offset, count, tally, settledThrough: this.#settledThrough, resumeFrom }
   }
 
   /** Brings the time up to date. */

@@ -6,6 +6,8 @@ export interface Puller<Item> {
   readonly total: number | undefined
   /** The next item, or `END`. */
   next(): Item | typeof END | Promise<Item | typeof END>
+  /** As many of the next items as there are, up to `most`, from an input where that is cheaper than one by one. */
+  some?(most: number): Item[]
   /** Lets go of an input that was not read to its end. */
   close(): void
 }
@@ -30,6 +32,11 @@ function arrayPuller<Item>(items: readonly Item[]): Puller<Item> {
   return {
     total: items.length,
     next: () => (index < items.length ? (items[index++] as Item) : END),
+    some(most) {
+      const some = items.slice(index, index + most)
+      index += some.length
+      return some
+    },
     close() {},
   }
 }

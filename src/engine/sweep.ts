@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { isWhole, type Mode, type Operation, type Whole } from '../operation.js'
+import { Stop } from '../stop.js'
 import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import { Buffers } from './buffers.js'
@@ -63,7 +64,7 @@ export class Sweep<Item, Detail extends object> {
   readonly #buffers = new Buffers()
   readonly #pool: Pool<Item, Detail>
   readonly #settlement: Settlement<Item, Detail>
-  readonly #controllers = new Roster<AbortController>()
+  readonly #stops = new Roster<Stop>()
   readonly #open = new Roster<Batch<Item, Detail>>()
   readonly #queue = new Queue<Item, Detail>(() => this.#pump())
   readonly #outbox: ClosedBatch[] = []
@@ -81,6 +82,7 @@ export class Sweep<Item, Detail extends object> {
   #stopping = false
   #finished = false
   #wake = () => {}
+  readonly #onAbort = () => this.#abort(this.plan.signal?.reason)
 
   constructor(
     private readonly store: Store,
@@ -127,38 +129,42 @@ export class Sweep<Item, Detail extends object> {
     return this.#ledger.tally
   }
 
-  /** The run, batch by batch, as they settle. Afterwards `failure` says whether it was cut short. */
-  async *batches(): AsyncGenerator<SettledBatch, void, undefined> {
+  /** Begins, unless the run was aborted before. */
+  start(): void {
     const { signal } = this.plan
-    const abort = () => this.#abort(signal?.reason)
-    signal?.addEventListener('abort', abort, { once: true })
-    try {
-      if (signal?.aborted) abort()
-      this.#pump()
-      for (;;) {
-        const batch = this.#outbox.shift()
-        if (batch) {
-          await this.#giveWay()
-          this.#pump()
-          yield this.#ledger.deliver(batch, this.#isLast ? this.resumeFrom : undefined)
-        } else if (this.#finished) break
-        else
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve
-          })
-      }
-    } finally {
-      signal?.removeEventListener('abort', abort)
-      // The consumer may have left its loop early.
-      if (!this.#finished) this.#abort(undefined)
-    }
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal?.aborted) this.#onAbort()
+    this.#pump()
   }
 
-  /** Lets timers have their turn where no request does: in a dry run, or among items that cannot be sent. */
-  async #giveWay(): Promise<void> {
+  /** The next batch that is settled; undefined once there are no more. Afterwards `failure` says whether the run was cut short. */
+  async next(): Promise<SettledBatch | undefined> {
+    while (this.#outbox.length === 0) {
+      if (this.#finished) return undefined
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const batch = this.#outbox.shift() as ClosedBatch
+    if (this.#mustGiveWay()) await this.#giveWay()
+    this.#pump()
+    return this.#ledger.deliver(batch, this.#isLast ? this.resumeFrom : undefined)
+  }
+
+  /** Ends what is still going on, where the consumer has left early. */
+  close(): void {
+    this.plan.signal?.removeEventListener('abort', this.#onAbort)
+    if (!this.#finished) this.#abort(undefined)
+  }
+
+  /** Whether timers have had no turn for long: in a dry run, or among items that cannot be sent. */
+  #mustGiveWay(): boolean {
     const isSending = !this.plan.dryRun && this.tally.requests > this.#requestsBefore
     this.#requestsBefore = this.tally.requests
-    if (isSending || performance.now() - this.#gaveWayAt < GIVE_WAY_MS) return
+    return !isSending && performance.now() - this.#gaveWayAt >= GIVE_WAY_MS
+  }
+
+  async #giveWay(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve))
     this.#gaveWayAt = performance.now()
   }
@@ -302,14 +308,14 @@ export class Sweep<Item, Detail extends object> {
     this.#underWay++
     if (this.#budget <= 0) this.#cutter.halt()
     this.#pace.started(parcel.items.length, performance.now())
-    const controller = new AbortController()
-    this.#controllers.add(controller)
+    const stop = new Stop()
+    this.#stops.add(stop)
     const send = this.plan.dryRun ? rehearse : attempt
-    this.#limit(() => send(this.store, parcel, this.plan.mode, controller))
+    this.#limit(() => send(this.store, parcel, this.plan.mode, stop))
       .then((result) => this.#settle(parcel, result))
       .catch((cause) => this.#crash(parcel, cause))
       .finally(() => {
-        this.#controllers.delete(controller)
+        this.#stops.delete(stop)
         this.#underWay--
         this.#pump()
       })
@@ -386,7 +392,7 @@ export class Sweep<Item, Detail extends object> {
 
   #abort(reason: unknown): void {
     this.#fail({ code: 'Aborted', message: 'The run was aborted', cause: reason })
-    for (const controller of this.#controllers.all()) controller.abort(STOPPED)
+    for (const stop of this.#stops.all()) stop.stop(STOPPED)
     this.#finishIfDone()
   }
 
@@ -405,7 +411,7 @@ export class Sweep<Item, Detail extends object> {
   }
 
   #finishIfDone(): void {
-    if (this.#finished || this.#reading || this.#controllers.size > 0) return
+    if (this.#finished || this.#reading || this.#stops.size > 0) return
     if (this.#stopping) this.#drain()
     else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
     this.#finished = true

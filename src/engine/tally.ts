@@ -24,8 +24,14 @@ export const newTally = (): Tally => ({
 })
 
 /** What happened between two readings of one tally. */
-export function difference(now: Tally, before: Tally): Tally {
-  const rest = newTally()
-  for (const name of Object.keys(rest) as (keyof Tally)[]) rest[name] = now[name] - before[name]
-  return rest
-}
+export const difference = (now: Tally, before: Tally): Tally => ({
+  items: now.items - before.items,
+  done: now.done - before.done,
+  failed: now.failed - before.failed,
+  requests: now.requests - before.requests,
+  retries: now.retries - before.retries,
+  throttled: now.throttled - before.throttled,
+  bytesSent: now.bytesSent - before.bytesSent,
+  bytesReceived: now.bytesReceived - before.bytesReceived,
+  durationMs: now.durationMs - before.durationMs,
+})

@@ -1,7 +1,7 @@
 import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bodies/delete-answer.js'
 import { readDeleteResult } from '../bodies/delete-result.js'
 import { isPlainEcho } from '../bodies/plain-result.js'
-import type { HttpAnswer } from '../http.js'
+import type { Awaitable, HttpAnswer } from '../http.js'
 import { type ConditionalKey, keyOf, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import type { DeletedKey } from '../report.js'
@@ -82,14 +82,29 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
  *
  * @param isPlain Whether all items are keys that XML writes as they are. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
  */
-export async function readDeleted(
+export function readDeleted(
   answer: HttpAnswer,
   items: readonly ConditionalKey[],
-  { quiet, isPlain, emptyIsSuccess }: { quiet: boolean; isPlain: boolean; emptyIsSuccess: boolean },
-): Promise<Outcomes<DeletedDetail> | Refusal> {
+  expected: Expected,
+): Awaitable<Outcomes<DeletedDetail> | Refusal> {
   if (answer.status !== 200) return readRefusal(answer)
+  if (expected.isPlain && isPlainEcho(answer.body, items as readonly string[]))
+    return { kind: 'outcomes', requestId: answer.header('x-amz-request-id') }
+  return readListed(answer, items, expected)
+}
+
+interface Expected {
+  readonly quiet: boolean
+  readonly isPlain: boolean
+  readonly emptyIsSuccess: boolean
+}
+
+async function readListed(
+  answer: HttpAnswer,
+  items: readonly ConditionalKey[],
+  { quiet, emptyIsSuccess }: Expected,
+): Promise<Outcomes<DeletedDetail> | Refusal> {
   const requestId = answer.header('x-amz-request-id')
-  if (isPlain && isPlainEcho(answer.body, items as readonly string[])) return { kind: 'outcomes', requestId }
   const document = await readDeleteResult(answer.body)
   if (document.kind === 'error') return readRefusal(answer)
   if (document.kind === 'malformed') return unreadable(answer, `the answer is no DeleteResult: ${document.reason}`)

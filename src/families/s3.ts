@@ -4,7 +4,7 @@ import { deleteXml, ENVELOPE_BYTES, isXmlText, objectXml, wholeDeleteXml } from 
 import { base64, canonicalQuery, isWellFormed, percentEncode, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
-import type { Bytes, HttpAnswer, HttpRequest } from '../http.js'
+import type { Awaitable, Bytes, HttpAnswer, HttpRequest } from '../http.js'
 import {
   type ConditionalKey,
   type Flaw,
@@ -84,20 +84,11 @@ function deleteObjects(
       CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
     writeWhole: (keys, { quiet }, mostBytes, lend) =>
       wholeDeleteXml(keys, quiet, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
-    async encode(items, { quiet, bypassGovernance }, written = items.map(objectXml)) {
+    encode(items, { quiet, bypassGovernance }, written = items.map(objectXml)) {
       const body = isWhole(written) ? written.body : deleteXml(written, quiet)
-      const { headers, bodySha256 } = await integrityOf(body, traits.integrity)
-      const extra = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }
-      const request: HttpRequest = {
-        method: 'POST',
-        base,
-        host,
-        path: bucketPath || '/',
-        query: 'delete=',
-        headers: { ...headers, ...extra },
-        body,
-      }
-      return bodySha256 ? { ...request, bodySha256 } : request
+      const headers = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }
+      const request = { method: 'POST', base, host, path: bucketPath || '/', query: 'delete=', headers, body } as const
+      return withIntegrity(request, body, traits.integrity)
     },
     decode: (answer, items, { quiet }, whole) =>
       readDeleted(answer, items, {
@@ -172,12 +163,18 @@ function memberFlaw(item: ConditionalKey): Flaw | undefined {
   return undefined
 }
 
-async function integrityOf(
-  body: Bytes,
-  integrity: Integrity,
-): Promise<{ headers: Record<string, string>; bodySha256?: Bytes }> {
-  if (integrity === 'md5') return { headers: { 'content-md5': base64(md5(body)) } }
-  if (integrity === 'crc32') return { headers: { 'x-amz-checksum-crc32': base64(crc32(body)) } }
-  const bodySha256 = await sha256(body)
-  return { headers: { 'x-amz-checksum-sha256': base64(bodySha256) }, bodySha256 }
+function withIntegrity(request: HttpRequest, body: Bytes, integrity: Integrity): Awaitable<HttpRequest> {
+  if (integrity === 'md5') return withHeader(request, 'content-md5', md5(body))
+  if (integrity === 'crc32') return withHeader(request, 'x-amz-checksum-crc32', crc32(body))
+  return withSha256(request, body)
 }
+
+async function withSha256(request: HttpRequest, body: Bytes): Promise<HttpRequest> {
+  const bodySha256 = await sha256(body)
+  return { ...withHeader(request, 'x-amz-checksum-sha256', bodySha256), bodySha256 }
+}
+
+const withHeader = (request: HttpRequest, name: string, digest: Bytes): HttpRequest => ({
+  ...request,
+  headers: { ...request.headers, [name]: base64(digest) },
+})

@@ -1,7 +1,7 @@
 import { hmacSha256, sha256 } from '#runtime/digest'
 import { hex, utf8 } from '../bytes.js'
-import type { Bytes } from '../http.js'
-import type { Signer } from './signer.js'
+import type { Awaitable, Bytes, HttpRequest } from '../http.js'
+import type { Signer, SigningContext } from './signer.js'
 import type { CanonicalHeaders } from './stages.js'
 import { canonicalRequest, compactDate, payloadHash, signedHeaders, signingFacts } from './stages.js'
 
@@ -50,43 +50,75 @@ export interface SigV4Options {
 export function sigv4Signer({ region, service = 's3' }: SigV4Options): Signer {
   const keyFor = latestKey()
   return async (request, context) => {
-    const { credentials } = context
-    const { accessKeyId, sessionToken } = credentials
-    const timestamp = compactDate(context.date)
-    const scope = { date: timestamp.slice(0, 8), region, service }
-    const payload = await payloadHash(request)
-    const headers = {
-      ...request.headers,
-      'x-amz-date': timestamp,
-      'x-amz-content-sha256': payload,
-      ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
-    }
-    const covered = canonicalHeaders({ ...headers, host: request.host })
-    const canonical = canonicalRequest(request, covered, payload)
-    const text = await stringToSign(timestamp, scope, canonical)
-    const signed =
-      'sign' in credentials
-        ? await credentials.sign({
-            scheme: 'sigv4',
-            stringToSign: text,
-            canonicalRequest: canonical,
-            scope,
-            ...signingFacts(request, context),
-          })
-        : await signature(await keyFor(credentials.secretAccessKey, scope), text)
-    return {
-      ...request,
-      headers: { ...headers, authorization: authorization(accessKeyId, scope, signedHeaders(covered), signed) },
-    }
+    const draft = draftOf(request, context, { region, service }, await payloadHash(request))
+    return sealed(request, context, draft, await signatureOf(request, context, draft, keyFor))
   }
 }
 
-/** Derives signing keys and keeps the latest: it serves all requests of a day. */
-function latestKey(): typeof signingKey {
-  let latest: { readonly secret: string; readonly date: string; readonly key: Bytes } | undefined
-  return async (secret, scope) => {
-    if (latest?.secret !== secret || latest.date !== scope.date)
-      latest = { secret, date: scope.date, key: await signingKey(secret, scope) }
-    return latest.key
+/** What is known of a signed request before its signature. */
+interface Draft {
+  readonly timestamp: string
+  readonly scope: Scope
+  readonly headers: HttpRequest['headers']
+  readonly covered: CanonicalHeaders
+  readonly canonical: string
+}
+
+function draftOf(
+  request: HttpRequest,
+  { credentials, date }: SigningContext,
+  { region, service }: Omit<Scope, 'date'>,
+  payload: string,
+): Draft {
+  const timestamp = compactDate(date)
+  const { sessionToken } = credentials
+  const headers = {
+    ...request.headers,
+    'x-amz-date': timestamp,
+    'x-amz-content-sha256': payload,
+    ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
   }
+  const covered = canonicalHeaders({ ...headers, host: request.host })
+  const canonical = canonicalRequest(request, covered, payload)
+  return { timestamp, scope: { date: timestamp.slice(0, 8), region, service }, headers, covered, canonical }
+}
+
+async function signatureOf(
+  request: HttpRequest,
+  context: SigningContext,
+  { timestamp, scope, canonical }: Draft,
+  keyFor: KeyFor,
+): Promise<string> {
+  const text = await stringToSign(timestamp, scope, canonical)
+  const { credentials } = context
+  if (!('sign' in credentials)) return signature(await keyFor(credentials.secretAccessKey, scope), text)
+  const facts = signingFacts(request, context)
+  return credentials.sign({ scheme: 'sigv4', stringToSign: text, canonicalRequest: canonical, scope, ...facts })
+}
+
+const sealed = (
+  request: HttpRequest,
+  { credentials }: SigningContext,
+  { scope, headers, covered }: Draft,
+  signature: string,
+): HttpRequest => ({
+  ...request,
+  headers: {
+    ...headers,
+    authorization: authorization(credentials.accessKeyId, scope, signedHeaders(covered), signature),
+  },
+})
+
+type KeyFor = (secretAccessKey: string, scope: Scope) => Awaitable<Bytes>
+
+/** Derives signing keys and keeps the latest: it serves all requests of a day. */
+function latestKey(): KeyFor {
+  let latest: { readonly secret: string; readonly date: string; readonly key: Bytes } | undefined
+  const derive = async (secret: string, scope: Scope) => {
+    const key = await signingKey(secret, scope)
+    latest = { secret, date: scope.date, key }
+    return key
+  }
+  return (secret, scope) =>
+    latest?.secret === secret && latest.date === scope.date ? latest.key : derive(secret, scope)
 }

@@ -20,18 +20,17 @@ export function compactDate(date: Date): string {
 }
 
 /** The names of the headers a signature covers. */
-export const signedHeaders = (headers: CanonicalHeaders): string => headers.map(([name]) => name).join(';')
+export const signedHeaders = (headers: CanonicalHeaders): string => headers.map((header) => header[0]).join(';')
 
 /** The request as SigV4 and ACS3 hash it. */
 export const canonicalRequest = (
   { method, path, query }: Pick<HttpRequest, 'method' | 'path' | 'query'>,
   headers: CanonicalHeaders,
   payloadHash: string,
-): string => {
-  let lines = `${method}\n${path}\n${query}\n`
-  for (const [name, value] of headers) lines += `${name}:${value}\n`
-  return `${lines}\n${signedHeaders(headers)}\n${payloadHash}`
-}
+): string =>
+  [method, path, query, ...headers.map((header) => header.join(':')), '', signedHeaders(headers), payloadHash].join(
+    '\n',
+  )
 
 /** What a remote signer is told under any scheme. */
 export const signingFacts = (

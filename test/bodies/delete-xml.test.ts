@@ -153,7 +153,25 @@ describe('body of plain keys', () => {
     expect(countIn(bytesFor(9), 6)).toBeUndefined()
   })
 
-  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', 'a\x7fb', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
+  it('is none with a control character, wherever it stands', () => {
+    for (let code = 0; code < 0x20; code++)
+      for (let place = 0; place <= 8; place++) {
+        const key = `${'~'.repeat(place)}${String.fromCharCode(code)}${' '.repeat(8 - place)}`
+        expect(wholeDeleteXml(['a', key], false, { mostBytes: 1e6, longestKey: 20 }, lend)).toBeUndefined()
+      }
+  })
+
+  it('takes every other character of ASCII as it is, in memory of any content', () => {
+    const plain = Array.from({ length: 96 }, (_, index) => String.fromCharCode(0x20 + index))
+    const keys = plain.filter((char) => !'&<>'.includes(char)).map((char) => `x${char}`)
+    const used = (bytes: number) => new Uint8Array(Math.ceil(bytes / 64) * 64).fill(1)
+    for (let count = 1; count <= keys.length; count++) {
+      const whole = wholeDeleteXml(keys.slice(0, count), true, { mostBytes: 1e6, longestKey: 20 }, used)
+      expect(whole?.body).toEqual(deleteXml(keys.slice(0, count).map(objectXml), true))
+    }
+  })
+
+  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
     'is none where one of them is %j',
     (key) => {
       expect(wholeDeleteXml(['a', key, 'b'], false, LIMITS, lend)).toBeUndefined()

@@ -1,14 +1,15 @@
 import type { Dispatcher } from 'undici'
 import { joinChunks } from '../../fetch-transport.js'
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../../http.js'
+import type { Stop } from '../../stop.js'
 import type { TransportFactory } from '../transport.js'
 
 /** Sends over undici's keep-alive pool, called directly: fetch costs Node about one more millisecond of CPU a request. */
 export const createTransport: TransportFactory['createTransport'] = (given) => {
   let dispatcher = given as Dispatcher | undefined
-  return async (request, signal, maxAnswerBytes) => {
+  return async (request, stop, maxAnswerBytes) => {
     dispatcher ??= await openPool(request.base)
-    return send(dispatcher, request, signal, maxAnswerBytes)
+    return send(dispatcher, request, stop, maxAnswerBytes)
   }
 }
 
@@ -22,12 +23,7 @@ async function openPool(base: string): Promise<Dispatcher> {
   return new Pool(new URL(base).origin, { headersTimeout: 0, bodyTimeout: 0 })
 }
 
-function send(
-  dispatcher: Dispatcher,
-  request: HttpRequest,
-  signal: AbortSignal,
-  maxAnswerBytes: number,
-): ReturnType<Transport> {
+function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswerBytes: number): ReturnType<Transport> {
   const { base } = request
   // The first slash after those of the scheme begins the path of a proxy.
   const end = base.indexOf('/', base.indexOf('//') + 2)
@@ -39,9 +35,8 @@ function send(
     let status = 0
     let headers: Record<string, string | string[] | undefined> = {}
     let started: Dispatcher.DispatchController | undefined
-    const abort = () => started?.abort(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
-    signal.addEventListener('abort', abort, { once: true })
-    const finish = () => signal.removeEventListener('abort', abort)
+    const abort = () => started?.abort(new Error('aborted'))
+    stop.onStop(abort)
     dispatcher.dispatch(
       {
         origin,
@@ -53,7 +48,7 @@ function send(
       {
         onRequestStart(controller) {
           started = controller
-          if (signal.aborted) abort()
+          if (stop.reason !== undefined) abort()
         },
         onResponseStart(_controller, statusCode, responseHeaders) {
           status = statusCode
@@ -66,11 +61,9 @@ function send(
             controller.abort(new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true))
         },
         onResponseEnd() {
-          finish()
           resolve({ status, header: (name) => single(headers[name]), body: joinChunks(chunks, length) })
         },
         onResponseError(_controller, error) {
-          finish()
           if (error instanceof TransportError) reject(error)
           else
             reject(

@@ -1,0 +1,26 @@
+/**
+ * Ends one attempt from outside. An `AbortSignal` would do, but costs Node more than signing does; whoever needs one makes
+ * it of this.
+ */
+export class Stop {
+  readonly #listeners: ((reason: unknown) => void)[] = []
+  #reason: unknown
+
+  /** Why it has ended; undefined while it has not. */
+  get reason(): unknown {
+    return this.#reason
+  }
+
+  /** Has `listener` called when it ends, or at once where it has. */
+  onStop(listener: (reason: unknown) => void): void {
+    if (this.#reason === undefined) this.#listeners.push(listener)
+    else listener(this.#reason)
+  }
+
+  /** @param reason Not undefined; the first one stays. */
+  stop(reason: unknown): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    for (const listener of this.#listeners.splice(0)) listener(reason)
+  }
+}
