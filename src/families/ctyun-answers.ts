@@ -95,7 +95,7 @@ function listedIn({ returnObj }: JsonObject): Listed | undefined {
 /** Whether the answer lists just what was asked, in that order, and says nothing more: nearly every answer does. */
 function isEcho({ deleted, errors }: Listed, items: readonly ObjectKey[]): boolean {
   if (errors.length > 0 || deleted.length !== items.length) return false
-  return deleted.every((object, index) => object.key === items[index] && !detailOf(object))
+  return deleted.every((object, index) => object.key === items[index] && !saysMore(object))
 }
 
 /** Puts what is listed to the items of the request, by key and version. */
@@ -140,12 +140,16 @@ function keyIn(object: JsonObject): string | undefined {
 
 const nameOf = (key: string, version: string | undefined) => (version ? identity(key, version) : key)
 
+/** Whether there is a detail; to find out is cheaper than to make it. */
+const saysMore = ({ versionID, deleteMarker, deleteMarkerVersionID, deleteMarkerVersionId }: JsonObject): boolean =>
+  deleteMarker === true || [versionID, deleteMarkerVersionID, deleteMarkerVersionId].some(stringOf)
+
 function detailOf({ versionID, deleteMarker, deleteMarkerVersionID, deleteMarkerVersionId }: JsonObject) {
   const version = stringOf(versionID)
   const marker = stringOf(deleteMarkerVersionID) || stringOf(deleteMarkerVersionId)
   const detail = {
     ...(version && version !== 'null' && { versionId: version }),
-    ...(typeof deleteMarker === 'boolean' && deleteMarker && { deleteMarker }),
+    ...(deleteMarker === true && { deleteMarker }),
     ...(marker && { deleteMarkerVersionId: marker }),
   }
   return Object.keys(detail).length > 0 ? detail : undefined

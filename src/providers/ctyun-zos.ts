@@ -89,7 +89,9 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
   }
 }
 
-const listJson = (keys: readonly string[]): string => JSON.stringify(keys.map((key) => ({ key })))
+/** Inside a JSON string no quote stands unescaped, so what looks like the end of one key and the beginning of another is. */
+const listJson = (keys: readonly string[]): string =>
+  `[{"key":${JSON.stringify(keys).slice(1, -1).replaceAll('","', '"},{"key":"')}}]`
 
 function objectJson(item: ObjectKey): string {
   const version = versionOf(item)
