@@ -285,7 +285,10 @@ describe('the small examples', () => {
     expect(next).toBeUndefined()
     expect(failed.length).toBeGreaterThan(0)
     expect(deleted + failed.length).toBe(keys.length)
-    expect(new Set(emulator.state.keys('s3', 'photos'))).toEqual(new Set(failed.map(({ key }) => key)))
+    // What is unknown may be gone: half of the answers 500 come after the deed.
+    const stored = new Set(emulator.state.keys('s3', 'photos'))
+    expect(failed.filter(({ key, outcome }) => outcome !== 'unknown' && !stored.has(key))).toEqual([])
+    expect([...stored].filter((key) => !failed.some((item) => item.key === key))).toEqual([])
   })
 
   test('sweep-some keeps what an earlier invocation left, where this one has no request for it either', async () => {
