@@ -63,13 +63,14 @@ async function campaign(): Promise<void> {
 /** Has Stryker try every mutant of a folder against the tests that concern it. */
 function mutate(folder: string): Promise<Mutant[]> {
   process.env.KEYSWEEP_MUTATED = folder
+  process.env.KEYSWEEP_RUNS ??= '100'
   const stryker = new Stryker({
     testRunner: 'vitest',
     vitest: { configFile: 'vitest.mutation.config.ts', related: false },
     coverageAnalysis: 'perTest',
     mutate: positionals.length > 0 ? positionals : [`src/${folder}/**/*.ts`],
     concurrency: Number(values.concurrency),
-    timeoutMS: 30_000,
+    timeoutMS: 10_000,
     dryRunTimeoutMinutes: 20,
     incremental: true,
     force: values.fresh,
