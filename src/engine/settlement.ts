@@ -8,7 +8,7 @@ import type { Pool } from './pool.js'
 import type { Queue } from './queue.js'
 import { remedyFor } from './remedy.js'
 import { retryDelay } from './retry.js'
-import type { Splitter } from './splitter.js'
+import type { Family, Splitter } from './splitter.js'
 import type { Store } from './store.js'
 import type { Tally } from './tally.js'
 
@@ -102,11 +102,12 @@ export class Settlement<Item, Detail extends object> {
     }
     if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, refusal.retryAfterMs)
     if (remedy === 'halt') this.run.end({ ...reason, cause: result.cause })
+    const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
+    if (family && isSentAgain) this.run.splitter.unanswered(family)
     if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
-    else if (remedy === 'reclock' || remedy === 'renew')
-      this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
-    else this.#split(parcel, refusal, { ...history, family: family ?? { fruitless: 0 } }, result.bytesSent)
+    else if (isSentAgain) this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
+    else this.#split(parcel, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
     return undefined
   }
 
@@ -180,6 +181,13 @@ export class Settlement<Item, Detail extends object> {
       requestId: requestId && redactor.redact(requestId),
     }
   }
+}
+
+/** The requests that a refused one belongs to from now on. */
+function familyOf<Item, Detail extends object>({ family }: Parcel<Item, Detail>, reason: Reason): Family {
+  if (!family) return { fruitless: 0, reason }
+  family.reason = reason
+  return family
 }
 
 function failAll<Item, Detail extends object>(slots: readonly Slot<Item, Detail>[], reason: Reason): void {

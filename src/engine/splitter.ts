@@ -1,3 +1,5 @@
+import type { Reason } from './batch.js'
+
 /** Splitting ends after this many parts without a success: then it was no single item's fault. */
 const MOST_FRUITLESS_PARTS = 64
 /** After so many, parts go out one by one: several that ask the same question at once learn no more than one. */
@@ -7,6 +9,8 @@ const FRUITLESS_PARTS_AT_ONCE = 8
 export interface Family {
   /** Parts sent since one of them last succeeded. */
   fruitless: number
+  /** Why they were refused, of late. */
+  reason: Reason
 }
 
 /** The two halves of one refused request. */
@@ -38,12 +42,19 @@ export class Splitter {
   }
 
   /** Counts a part that is about to be sent; false where the search is over. */
-  admits(family: Family, code: string): boolean {
+  admits(family: Family): boolean {
+    const { code } = family.reason
     if (this.#fruitless >= MOST_FRUITLESS_PARTS) this.giveUp(code)
     if (this.isHopeless(code) || family.fruitless >= MOST_FRUITLESS_PARTS) return false
     this.#fruitless++
     family.fruitless++
     return true
+  }
+
+  /** Takes back a part that was counted and has shown nothing, for it is to be sent again. */
+  unanswered(family: Family): void {
+    this.#fruitless = Math.max(0, this.#fruitless - 1)
+    family.fruitless = Math.max(0, family.fruitless - 1)
   }
 
   /**

@@ -301,8 +301,8 @@ export class Sweep<Item, Detail extends object> {
       this.#leavePool(parcel)
       return
     }
-    if (parcel.family && !this.#splitter.admits(parcel.family, parcel.reason?.code ?? '')) {
-      this.#failAll(slotsOf(parcel), parcel.reason ?? NOT_SENT)
+    if (parcel.family && !this.#splitter.admits(parcel.family)) {
+      this.#failAll(slotsOf(parcel), parcel.family.reason)
       return
     }
     this.#underWay++

@@ -294,22 +294,35 @@ describe('Cutter', () => {
   )
 })
 
+const BAD = { code: 'Bad', message: 'bad', retryable: false }
+
 describe('Splitter', () => {
   test('gives up after 64 parts without a success', () => {
     const splitter = new Splitter()
-    const family = { fruitless: 0 }
+    const family = { fruitless: 0, reason: BAD }
     let parts = 0
-    while (parts < 1_000 && splitter.admits(family, 'Bad')) parts++
+    while (parts < 1_000 && splitter.admits(family)) parts++
     expect(parts).toBe(64)
     expect(splitter.isHopeless('Bad')).toBe(true)
     expect(splitter.isHopeless('Other')).toBe(false)
   })
 
+  test('does not count parts that are to be sent again', () => {
+    const splitter = new Splitter()
+    const family = { fruitless: 0, reason: BAD }
+    for (let part = 0; part < 1_000; part++) {
+      expect([splitter.isSearching, splitter.admits(family)]).toEqual([false, true])
+      splitter.unanswered(family)
+    }
+    splitter.unanswered(family)
+    expect(family.fruitless).toBe(0)
+  })
+
   test('goes on as long as parts succeed', () => {
     const splitter = new Splitter()
-    const family = { fruitless: 0 }
+    const family = { fruitless: 0, reason: BAD }
     for (let part = 0; part < 1_000; part++) {
-      expect(splitter.admits(family, 'Bad')).toBe(true)
+      expect(splitter.admits(family)).toBe(true)
       if (part % 2 === 1) splitter.succeeded({ items: ['a'], family })
     }
     expect(splitter.isHopeless('Bad')).toBe(false)

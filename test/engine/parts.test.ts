@@ -400,13 +400,15 @@ describe('an attempt, as it is told', () => {
   })
 })
 
+const BAD = { code: 'Bad', message: 'bad', retryable: false }
+
 describe('the search for one item at fault', () => {
   test('sends parts one by one after eight without a success', () => {
     const splitter = new Splitter()
-    const family = { fruitless: 0 }
+    const family = { fruitless: 0, reason: BAD }
     for (let part = 0; part < 8; part++) {
       expect(splitter.isSearching).toBe(false)
-      splitter.admits(family, 'Bad')
+      splitter.admits(family)
     }
     expect(splitter.isSearching).toBe(true)
     splitter.succeeded({ items: ['a'] })
@@ -415,17 +417,17 @@ describe('the search for one item at fault', () => {
 
   test('ends for one family, while others may go on', () => {
     const splitter = new Splitter()
-    const used = { fruitless: 64 }
-    expect(splitter.admits(used, 'Bad')).toBe(false)
-    expect(splitter.admits({ fruitless: 63 }, 'Bad')).toBe(true)
+    const used = { fruitless: 64, reason: BAD }
+    expect(splitter.admits(used)).toBe(false)
+    expect(splitter.admits({ fruitless: 63, reason: BAD })).toBe(true)
     expect(used.fruitless).toBe(64)
   })
 
   test('forgets what was hopeless once the store accepts anything', () => {
     const splitter = new Splitter()
-    const family = { fruitless: 3 }
+    const family = { fruitless: 3, reason: BAD }
     splitter.giveUp('Bad')
-    expect([splitter.isHopeless('Bad'), splitter.admits(family, 'Bad')]).toEqual([true, false])
+    expect([splitter.isHopeless('Bad'), splitter.admits(family)]).toEqual([true, false])
     splitter.succeeded({ items: ['a'], family })
     expect([splitter.isHopeless('Bad'), family.fruitless]).toEqual([false, 0])
   })

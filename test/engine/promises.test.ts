@@ -737,6 +737,24 @@ describe('a refused request', () => {
     }
   })
 
+  test('is looked into just as far where its parts meet failures that pass, and all fail for what was refused', async () => {
+    const keys = keyNames(1_000)
+    const store = new ModelStore('s3', keys)
+    store.poison = new Set(keys)
+    const asked = new Map<string, number>()
+    store.faultFor = (_, some) => {
+      const times = asked.get(some.join()) ?? 0
+      asked.set(some.join(), times + 1)
+      return times < 2 ? fault('throttle') : NO_FAULT
+    }
+    const { failed } = await clientFor(store, { retry: { ...QUICK.retry, maxAttempts: 100 } }).deleteMany(keys)
+    expect(new Set(failed.map(({ code, retryable }) => `${code} ${retryable}`))).toEqual(
+      new Set([`${CODES.s3.malformed} false`]),
+    )
+    // Each part failed twice before it was refused.
+    expect(store.requests.length).toBeGreaterThan(3 * 60)
+  })
+
   test('that was hopeless does not sink one key’s neighbours in another', async () => {
     const bad = keyNames(1_000, 'bad-')
     const good = keyNames(10_000)
