@@ -65,7 +65,6 @@ export function isPlainEcho(body: Bytes, keys: readonly string[]): boolean {
   const from = source.indexOf(FIRST)
   const to = source.lastIndexOf(LAST) + LAST.length
   return (
-    from !== -1 &&
     source.slice(from, to) === FIRST + keys.join(LAST + FIRST) + LAST &&
     WHOLE_HEAD.test(source.slice(0, from)) &&
     WHOLE_END.test(source.slice(to))

@@ -426,6 +426,7 @@ describe('references', () => {
   it.each([
     '&',
     '&amp',
+    '&ampX',
     'a &; b',
     '&x;',
     '&x#65;',

@@ -151,6 +151,8 @@ describe('body of plain keys', () => {
       wholeDeleteXml(keys, true, { mostBytes, longestKey }, lend)?.count
     expect([countIn(bytesFor(5)), countIn(bytesFor(5) - 1), countIn(bytesFor(9)), countIn(1e6)]).toEqual([5, 4, 9, 9])
     expect(countIn(bytesFor(9), 6)).toBeUndefined()
+    const cut = wholeDeleteXml(keys, true, { mostBytes: bytesFor(5), longestKey: 7 }, lend)
+    expect(cut?.body).toEqual(deleteXml(keys.slice(0, 5).map(objectXml), true))
   })
 
   it('is none with a control character, wherever it stands', () => {
