@@ -58,9 +58,7 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
    * @throws {TypeError | RangeError} Naming the option that is wrong, before anything is sent.
    */
   async deleteMany(keys: Source<Key>, options?: Options): Promise<DeleteReport> {
-    const sweep = this.#deletion(keys, options)
-    const { done, failed } = await collect(sweep)
-    return orThrow(sweep, this.#provider.name, deleteReport(done, failed, sweep.tally, sweep.resumeFrom))
+    return wholeReport(this.#deletion(keys, options), this.#provider.name, deleteReport)
   }
 
   /**
@@ -69,15 +67,8 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
    *
    * @throws The same as `deleteMany`, after every settled batch was yielded; the error's report holds no item twice.
    */
-  async *deleteBatches(keys: Source<Key>, options?: Options): AsyncIterableIterator<DeleteBatch> {
-    const sweep = this.#deletion(keys, options)
-    sweep.start()
-    try {
-      for (let batch = await sweep.next(); batch; batch = await sweep.next()) yield deleteBatch(batch)
-    } finally {
-      sweep.close()
-    }
-    orThrow(sweep, this.#provider.name, deleteReport([], [], sweep.tally, sweep.resumeFrom))
+  deleteBatches(keys: Source<Key>, options?: Options): AsyncIterableIterator<DeleteBatch> {
+    return batchwise(() => this.#deletion(keys, options), this.#provider.name, deleteReport)
   }
 
   /** @internal */
@@ -111,21 +102,12 @@ export abstract class KeyValueClient extends DeleteClient<KvKey> {
    * @throws The same as `deleteMany`.
    */
   async putMany(entries: Source<Entry>, options?: PutOptions): Promise<PutReport> {
-    const sweep = this.sweepEntries(entries, options)
-    const { done, failed } = await collect(sweep)
-    return orThrow(sweep, this.providerName, putReport(done, failed, sweep.tally, sweep.resumeFrom))
+    return wholeReport(this.sweepEntries(entries, options), this.providerName, putReport)
   }
 
   /** The same run, batch by batch as they settle, in bounded memory; see `deleteBatches`. */
-  async *putBatches(entries: Source<Entry>, options?: PutOptions): AsyncIterableIterator<PutBatch> {
-    const sweep = this.sweepEntries(entries, options)
-    sweep.start()
-    try {
-      for (let batch = await sweep.next(); batch; batch = await sweep.next()) yield putBatch(batch)
-    } finally {
-      sweep.close()
-    }
-    orThrow(sweep, this.providerName, putReport([], [], sweep.tally, sweep.resumeFrom))
+  putBatches(entries: Source<Entry>, options?: PutOptions): AsyncIterableIterator<PutBatch> {
+    return batchwise(() => this.sweepEntries(entries, options), this.providerName, putReport)
   }
 }
 
@@ -175,8 +157,20 @@ function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: 
   }
 }
 
+/** Makes a report of what a run, or a part of it, has come to. */
+type ReportOf<Report> = (
+  done: SettledBatch['done'],
+  failed: SettledBatch['failed'],
+  tally: Tally,
+  resumeFrom: number | undefined,
+) => Report
+
 /** Gathers the batches of a run, and puts them back into input order. */
-async function collect<Item, Detail extends object>(sweep: Sweep<Item, Detail>) {
+async function wholeReport<Item, Detail extends object, Report extends DeleteReport | PutReport>(
+  sweep: Sweep<Item, Detail>,
+  provider: string,
+  reportOf: ReportOf<Report>,
+): Promise<Report> {
   const early = new Map<number, SettledBatch>()
   const done: SettledBatch['done'] = []
   const failed: SettledBatch['failed'] = []
@@ -193,8 +187,29 @@ async function collect<Item, Detail extends object>(sweep: Sweep<Item, Detail>) 
     }
   }
   sweep.close()
-  return { done, failed }
+  return orThrow(sweep, provider, reportOf(done, failed, sweep.tally, sweep.resumeFrom))
 }
+
+/** Gives the batches of a run as they settle. It is opened when the first is asked for, so that bad options reject. */
+async function* batchwise<Item, Detail extends object, Report extends DeleteReport | PutReport>(
+  open: () => Sweep<Item, Detail>,
+  provider: string,
+  reportOf: ReportOf<Report>,
+): AsyncGenerator<Report & Place, void, undefined> {
+  const sweep = open()
+  sweep.start()
+  try {
+    for (let batch = await sweep.next(); batch; batch = await sweep.next()) {
+      const { done, failed, tally, resumeFrom, offset, count, settledThrough } = batch
+      yield { ...reportOf(done, failed, tally, resumeFrom), offset, count, settledThrough }
+    }
+  } finally {
+    sweep.close()
+  }
+  orThrow(sweep, provider, reportOf([], [], sweep.tally, sweep.resumeFrom))
+}
+
+type Place = Pick<SettledBatch, 'offset' | 'count' | 'settledThrough'>
 
 function orThrow<Item, Detail extends object, Report extends DeleteReport | PutReport>(
   { failure }: Sweep<Item, Detail>,
@@ -222,28 +237,16 @@ const putStats = (tally: Tally): PutStats => ({ ...commonStats(tally), written: 
 
 const resume = (resumeFrom: number | undefined) => resumeFrom !== undefined && { resumeFrom }
 
-const deleteReport = (
-  deleted: SettledBatch['done'],
-  failed: SettledBatch['failed'],
-  tally: Tally,
-  resumeFrom: number | undefined,
-): DeleteReport => ({ deleted, failed, stats: deleteStats(tally), ...resume(resumeFrom) })
-
-const putReport = (
-  written: SettledBatch['done'],
-  failed: SettledBatch['failed'],
-  tally: Tally,
-  resumeFrom: number | undefined,
-): PutReport => ({ written, failed, stats: putStats(tally), ...resume(resumeFrom) })
-
-const deleteBatch = (batch: SettledBatch): DeleteBatch => ({
-  ...deleteReport(batch.done, batch.failed, batch.tally, batch.resumeFrom),
-  ...placeOf(batch),
+const deleteReport: ReportOf<DeleteReport> = (deleted, failed, tally, resumeFrom) => ({
+  deleted,
+  failed,
+  stats: deleteStats(tally),
+  ...resume(resumeFrom),
 })
 
-const putBatch = (batch: SettledBatch): PutBatch => ({
-  ...putReport(batch.done, batch.failed, batch.tally, batch.resumeFrom),
-  ...placeOf(batch),
+const putReport: ReportOf<PutReport> = (written, failed, tally, resumeFrom) => ({
+  written,
+  failed,
+  stats: putStats(tally),
+  ...resume(resumeFrom),
 })
-
-const placeOf = ({ offset, count, settledThrough }: SettledBatch) => ({ offset, count, settledThrough })
