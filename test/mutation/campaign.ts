@@ -70,7 +70,7 @@ function mutate(folder: string): Promise<Mutant[]> {
     coverageAnalysis: 'perTest',
     mutate: positionals.length > 0 ? positionals : [`src/${folder}/**/*.ts`],
     concurrency: Number(values.concurrency),
-    timeoutMS: 10_000,
+    timeoutMS: 5000,
     dryRunTimeoutMinutes: 20,
     incremental: true,
     force: values.fresh,
