@@ -30,6 +30,8 @@ export default defineConfig({
   test: {
     ...test,
     include: [...(TESTS[process.env.KEYSWEEP_MUTATED ?? ''] ?? [])],
+    // A mutant that never settles is to be noticed soon.
+    testTimeout: 6000,
     testNamePattern: new RegExp(`^(?!.*(${WAITING.join('|')}))`),
     sequence: { sequencer: QuickFirst },
   },

@@ -63,7 +63,7 @@ async function campaign(): Promise<void> {
 /** Has Stryker try every mutant of a folder against the tests that concern it. */
 function mutate(folder: string): Promise<Mutant[]> {
   process.env.KEYSWEEP_MUTATED = folder
-  process.env.KEYSWEEP_RUNS ??= '100'
+  process.env.KEYSWEEP_RUNS ??= '50'
   const stryker = new Stryker({
     testRunner: 'vitest',
     vitest: { configFile: 'vitest.mutation.config.ts', related: false },
