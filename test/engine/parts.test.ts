@@ -288,6 +288,7 @@ describe('Ledger', () => {
 
   test('adds the durations of batches up to that of the run', () => {
     vi.useFakeTimers()
+    vi.advanceTimersByTime(5)
     const ledger = new Ledger()
     vi.advanceTimersByTime(30)
     const first = ledger.deliver(ledger.close(closed(0, 1)), undefined)
@@ -298,10 +299,12 @@ describe('Ledger', () => {
   })
 })
 
-test('what happened between two readings of a tally is their difference', () => {
-  const now = { ...newTally(), items: 5, requests: 3, durationMs: 9 }
-  const before = { ...newTally(), items: 2, requests: 3, durationMs: 4 }
-  expect(difference(now, before)).toEqual({ ...newTally(), items: 3, requests: 0, durationMs: 5 })
+test('what happened between two readings of a tally is their difference, number by number', () => {
+  const names = Object.keys(newTally())
+  const now = { ...newTally(), ...Object.fromEntries(names.map((name, index) => [name, 100 + index])) }
+  const before = { ...newTally(), ...Object.fromEntries(names.map((name, index) => [name, 10 * index])) }
+  expect(Object.values(difference(now, before))).toEqual(names.map((_, index) => 100 - 9 * index))
+})
 })
 
 describe('a remedy', () => {
