@@ -305,7 +305,6 @@ test('what happened between two readings of a tally is their difference, number 
   const before = { ...newTally(), ...Object.fromEntries(names.map((name, index) => [name, 10 * index])) }
   expect(Object.values(difference(now, before))).toEqual(names.map((_, index) => 100 - 9 * index))
 })
-})
 
 describe('a remedy', () => {
   const now = Date.UTC(2026, 0, 1)
