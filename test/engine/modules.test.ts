@@ -123,8 +123,23 @@ describe('pullFrom', () => {
     expect(closed.sort()).toEqual(['asynchronous iterator', 'iterator', 'stream'])
   })
 
-  test.each(['keys', 42, null, undefined, {}, () => {}])('refuses %o', (source) => {
-    expect(() => pullFrom(source as unknown as Source<string>, 'keys')).toThrow(/^keys must be/)
+  test('reads a stream that cannot be iterated over, as some browsers have it', async () => {
+    const stream = new ReadableStream<string>({ start: (controller) => controller.enqueue('a') })
+    const puller = pullFrom<string>({ getReader: () => stream.getReader() } as ReadableStream<string>, 'keys')
+    expect(await puller.next()).toBe('a')
+  })
+
+  test.each([
+    ['keys', 'string; for a single key write [key]'],
+    [42, 'number'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [{}, 'an object'],
+    [() => {}, 'function'],
+  ])('refuses %o', (source, named) => {
+    expect(() => pullFrom(source as unknown as Source<string>, 'keys')).toThrow(
+      new TypeError(`keys must be an Iterable, AsyncIterable or ReadableStream, not ${named}`),
+    )
   })
 })
 
@@ -316,6 +331,12 @@ describe('Splitter', () => {
     }
     splitter.unanswered(family)
     expect(family.fruitless).toBe(0)
+    for (let part = 0; part < 10; part++) splitter.admits(family)
+    expect([splitter.isSearching, family.fruitless]).toEqual([true, 10])
+    for (let part = 0; part < 3; part++) splitter.unanswered(family)
+    expect([splitter.isSearching, family.fruitless]).toEqual([false, 7])
+    splitter.admits(family)
+    expect([splitter.isSearching, family.fruitless]).toEqual([true, 8])
   })
 
   test('goes on as long as parts succeed', () => {
