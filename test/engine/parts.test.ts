@@ -53,6 +53,16 @@ describe('Batch', () => {
     })
   })
 
+  test('tells nothing that it does not know', () => {
+    const batch = batchOf('a', { key: 'b', versionId: '1' })
+    for (const index of [0, 1]) batch.fail(index, reason)
+    const known = { code: 'No', message: 'no', outcome: 'not-sent', retryable: false, attempts: 0 }
+    expect(batch.report().failed).toStrictEqual([
+      { key: 'a', ...known },
+      { key: 'b', versionId: '1', ...known },
+    ])
+  })
+
   test('counts an item once, however often it is settled', () => {
     const batch = batchOf('a', 'b')
     batch.done(0, undefined)
