@@ -45,7 +45,7 @@ async function campaign(): Promise<void> {
     process.env.KEYSWEEP_RECORD = '1'
     record({
       suite: 'mutation',
-      command: ['npm run test:mutation -- --fresh --record', ...folderFlags].join(' '),
+      command: ['npm run test:mutation --', ...(values.fresh ? ['--fresh'] : []), '--record', ...folderFlags].join(' '),
       figures: {
         mutants: total.mutants,
         'noticed by a test': total.noticed,
