@@ -89,9 +89,7 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
   }
 }
 
-/** Inside a JSON string no quote stands unescaped, so what looks like the end of one key and the beginning of another is. */
-const listJson = (keys: readonly string[]): string =>
-  `[{"key":${JSON.stringify(keys).slice(1, -1).replaceAll('","', '"},{"key":"')}}]`
+const listJson = (keys: readonly string[]): string => JSON.stringify(keys.map((key) => ({ key })))
 
 function objectJson(item: ObjectKey): string {
   const version = versionOf(item)

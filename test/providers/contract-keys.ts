@@ -126,6 +126,21 @@ export function describeKeys({ name, family, mostKeys, mostBytes, longestKeyByte
     }
   })
 
+  it('deletes keys made of what bodies are made of, whichever comes first', async () => {
+    const marks = [...'",\\[]{}:<>&;%=+']
+    const keys = ['', ...marks].flatMap((first) => marks.map((second) => first + second))
+    const lab = await openLab(name)
+    const client = open(lab)
+    for (const [index, first] of keys.entries()) {
+      const some = [first, keys[(index + 1) % keys.length] as string, `${first}x`, `x${first}`]
+      lab.fill(['other', ...some])
+      const report = await client.deleteMany(some)
+      expect(report.deleted.map(({ key }) => key)).toEqual(some)
+      expect(lab.held).toEqual(['other'])
+    }
+    expect(lab.stats.requests).toBe(keys.length)
+  })
+
   it('deletes hostile keys together, among what looks like them', async () => {
     const lab = await openLab(name)
     const keys = hostileKeys(longestKeyBytes)
