@@ -48,7 +48,7 @@ export interface Operation<Item, Detail> extends Call<Item, Detail> {
 /** What was written of a request before it is sent: its body, or each item as it stands in one. */
 export type Written = Whole | readonly string[]
 
-/** Lends memory for a body, of at least so many bytes. */
+/** Lends memory for a body: at least so many bytes, from the beginning of their buffer. */
 export type Lend = (bytes: number) => Bytes
 
 /** A body that was written in one go. */

@@ -1,7 +1,7 @@
 import type { Credentials } from './credentials.js'
 import { memberOf } from './items.js'
 
-const NAMES = ['secretAccessKey', 'sessionToken', 'iamToken']
+const SECRET_MEMBERS = ['secretAccessKey', 'sessionToken', 'iamToken']
 const MASK = '[redacted]'
 /** Shorter ones would blank out innocent text. */
 const SHORTEST_SECRET = 4
@@ -11,7 +11,7 @@ export class Redactor {
   readonly #secrets: string[] = []
 
   learn(credentials: Credentials): void {
-    for (const name of NAMES) this.#learn(memberOf(credentials, name))
+    for (const name of SECRET_MEMBERS) this.#learn(memberOf(credentials, name))
   }
 
   #learn(secret: unknown): void {

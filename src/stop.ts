@@ -1,5 +1,5 @@
 /**
- * Ends one attempt from outside. An `AbortSignal` would do, but costs Node more than signing does; whoever needs one makes
+ * Ends one attempt from outside. An `AbortSignal` would do, but costs Node about as much as signing; whoever needs one makes
  * it of this.
  */
 export class Stop {

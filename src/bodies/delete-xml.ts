@@ -75,10 +75,11 @@ export function wholeDeleteXml(
   const end = HEAD_BYTES.length + objects.length
   const memory = lend(end + tail.length + WORD)
   memory.set(HEAD_BYTES)
-  const { read, written } = encoder.encodeInto(objects, memory.subarray(HEAD_BYTES.length, end))
+  // There is a byte for each character, so what is not of ASCII does not fit.
+  const { read } = encoder.encodeInto(objects, memory.subarray(HEAD_BYTES.length, end))
   memory.set(tail, end)
   memory.set(BLANKS, end + tail.length)
-  if (read !== objects.length || read !== written || hasControls(memory, end + tail.length)) return undefined
+  if (read < objects.length || hasControls(memory, end + tail.length)) return undefined
   return { body: memory.subarray(0, end + tail.length), count }
 }
 

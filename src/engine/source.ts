@@ -1,6 +1,6 @@
 import { describe, type Source } from '../items.js'
 
-/** Pulls items one by one; at once where the input allows it. */
+/** Pulls items one by one, or some at once; without a promise where the input allows it. */
 export interface Puller<Item> {
   /** The items there are, where the input tells. */
   readonly total: number | undefined
