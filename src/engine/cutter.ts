@@ -14,7 +14,8 @@ export class Cutter<Item, Detail extends object> {
   /** Taken, and in no batch yet: strings wait here until there are as many as a request holds. */
   #tray: Item[] = []
   #trayLength = 0
-  #isTrayFull = false
+  /** Whether something in it is no string: that waits for no others. */
+  #holdsThing = false
   readonly #draft: Draft<Item, Detail>
 
   constructor(
@@ -88,7 +89,6 @@ export class Cutter<Item, Detail extends object> {
     this.taken += items.length
     this.#inputEnded = items.length === 0 || this.taken === this.puller.total
     this.#tray = this.#tray.length > 0 ? [...this.#tray, ...items] : items
-    this.#isTrayFull = this.#tray.length >= this.limits.items
   }
 
   #take(item: Item | typeof END): void {
@@ -98,10 +98,14 @@ export class Cutter<Item, Detail extends object> {
     }
     // Where the length is known, nobody has to ask for the end.
     if (++this.taken === this.puller.total) this.#inputEnded = true
-    const count = this.#tray.push(item)
-    if (typeof item !== 'string') this.#isTrayFull = true
-    else this.#trayLength += item.length
-    if (count >= this.limits.items || this.#trayLength > this.limits.bytes) this.#isTrayFull = true
+    this.#tray.push(item)
+    if (typeof item === 'string') this.#trayLength += item.length
+    else this.#holdsThing = true
+  }
+
+  /** Whether no more is to be taken for now. Asked each time, for limits fall. */
+  get #isTrayFull(): boolean {
+    return this.#holdsThing || this.#tray.length >= this.limits.items || this.#trayLength > this.limits.bytes
   }
 
   /** A batch, where enough was taken for one. */
@@ -136,8 +140,10 @@ export class Cutter<Item, Detail extends object> {
   #keep(items: readonly Item[], count: number): void {
     this.#tray = items.slice(count)
     this.#trayLength = 0
-    for (const item of this.#tray) if (typeof item === 'string') this.#trayLength += item.length
-    this.#isTrayFull = this.#tray.some((item) => typeof item !== 'string')
+    this.#holdsThing = false
+    for (const item of this.#tray)
+      if (typeof item === 'string') this.#trayLength += item.length
+      else this.#holdsThing = true
   }
 }
 

@@ -101,7 +101,7 @@ describe('Cutter', () => {
   )
 
   test.each(['array', 'generator', 'asynchronous generator'])(
-    'cuts plain keys whole, and all others as ever: %s',
+    'cuts plain keys whole, and all others as ever, while limits fall and rise: %s',
     async (kind) => {
       const key = fc.oneof(
         { weight: 20, arbitrary: fc.stringMatching(/^[a-f]{1,3}$/) },
@@ -113,7 +113,8 @@ describe('Cutter', () => {
           fc.array(item, { maxLength: 80 }),
           fc.integer({ min: 1, max: 9 }),
           fc.integer({ min: 16, max: 40 }),
-          async (items, most, mostBytes) => {
+          fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 80 }),
+          async (items, most, mostBytes, course) => {
             function* generated() {
               yield* items
             }
@@ -140,15 +141,15 @@ describe('Cutter', () => {
               }
               return { body: utf8(keys.slice(0, count).join()), count }
             }
-            const cutter = new Cutter(
-              pullFrom(source, 'keys'),
-              operation,
-              { items: most, bytes: mostBytes },
-              () => 0,
-              writeWhole,
-            )
+            const limits = { items: most, bytes: mostBytes }
+            const cutter = new Cutter(pullFrom(source, 'keys'), operation, limits, () => 0, writeWhole)
             const joined: unknown[] = []
-            for (let batch = await nextOf(cutter); batch; batch = await nextOf(cutter)) {
+            const falls = course.values()
+            const next = () => {
+              limits.items = Math.min(most, falls.next().value ?? most)
+              return nextOf(cutter)
+            }
+            for (let batch = await next(); batch; batch = await next()) {
               expect(batch.offset).toBe(joined.length)
               expect(batch.items.length).toBeLessThanOrEqual(most)
               const sent = batch.items.filter((_, index) => batch.isOpen(index) && !batch.alone.includes(index))

@@ -101,6 +101,16 @@ describe.each(SOURCES)('plain keys from an %s', (_, sourceOf) => {
   })
 })
 
+test.each(SOURCES)('a limit that falls below what was taken already loses nothing of an %s', (_, sourceOf) => {
+  const keys = Array.from({ length: 30 }, (_, index) => `key${10 + index}`)
+  const limits = { items: 10, bytes: ENVELOPE + 3 * 6 }
+  const cutter = cutterOf(sourceOf(keys), limits)
+  const first = cutter.next() as Batch<Item, object>
+  Object.assign(limits, { items: 2, bytes: 1000 })
+  expect([first, ...allOf(cutter)].flatMap(({ items }) => items)).toEqual(keys)
+  expect(cutter.taken).toBe(30)
+})
+
 test.each(['array', 'generator'])('a key twice stands once in a request, in order or not: %s', (kind) => {
   for (const keys of [
     ['a', 'a', 'b'],

@@ -20,3 +20,11 @@ test('a store to which any number is too many is not asked for every item', asyn
   expect(failed.every(({ code, outcome }) => code === 'InvalidKey.TooManyKeys' && outcome === 'refused')).toBe(true)
   expect(store.requests.length).toBeLessThanOrEqual(1 + 64)
 })
+
+test('and still every key of an array, where long keys had filled requests before', async () => {
+  const keys = keyNames(20_000).map((key) => key.padEnd(500, '-'))
+  const store = new ModelStore('esa', keys)
+  store.mostItems = 1_000
+  const { deleted, failed } = await clientFor(store, { concurrency: 1 }).deleteMany(keys)
+  expect([deleted.length, failed, store.present.size]).toEqual([20_000, [], 0])
+})
