@@ -52,7 +52,7 @@ const QUIET_TAIL_BYTES = utf8(OBJECT_END + QUIET + TAIL)
 
 /**
  * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
- * ASCII, or is empty or longer than `longestKey`.
+ * ASCII, or is empty or longer than `longestKey`, or where not even one fits.
  */
 export function wholeDeleteXml(
   keys: readonly string[],
@@ -68,6 +68,7 @@ export function wholeDeleteXml(
     if (bytes > mostBytes) break
     count++
   }
+  if (count === 0) return undefined
   // The keys are joined once, and copied once; the rest of the body is always the same.
   const objects = (count < keys.length ? keys.slice(0, count) : keys).join(BETWEEN)
   if (objects.includes('&')) return undefined

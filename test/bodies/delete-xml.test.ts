@@ -151,6 +151,7 @@ describe('body of plain keys', () => {
       wholeDeleteXml(keys, true, { mostBytes, longestKey }, lend)?.count
     expect([countIn(bytesFor(5)), countIn(bytesFor(5) - 1), countIn(bytesFor(9)), countIn(1e6)]).toEqual([5, 4, 9, 9])
     expect(countIn(bytesFor(9), 6)).toBeUndefined()
+    expect([countIn(bytesFor(1)), countIn(bytesFor(1) - 1)]).toEqual([1, undefined])
     const cut = wholeDeleteXml(keys, true, { mostBytes: bytesFor(5), longestKey: 7 }, lend)
     expect(cut?.body).toEqual(deleteXml(keys.slice(0, 5).map(objectXml), true))
   })

@@ -117,6 +117,8 @@ export class ModelStore {
   poison: ReadonlySet<string> = new Set()
   /** Items that the store takes in one request. */
   mostItems = Number.POSITIVE_INFINITY
+  /** Bytes that the store takes in one body. */
+  mostBytes = Number.POSITIVE_INFINITY
   /** What befalls the request of this index. */
   faultFor: (index: number, keys: readonly string[]) => Fault = () => NO_FAULT
   /** Runs before a request is looked at. */
@@ -135,14 +137,10 @@ export class ModelStore {
   readonly fetch = async (request: Request): Promise<Response> => {
     const body = await request.text()
     const keys = keysIn[this.dialect](body)
-    const index =
-      this.requests.push({
-        keys,
-        headers: request.headers,
-        at: performance.now(),
-        bodyBytes: new TextEncoder().encode(body).length,
-      }) - 1
+    const bodyBytes = new TextEncoder().encode(body).length
+    const index = this.requests.push({ keys, headers: request.headers, at: performance.now(), bodyBytes }) - 1
     await this.before(index)
+    if (bodyBytes > this.mostBytes) return new Response('', { status: 413 })
     return this.#answer(keys, this.faultFor(index, keys))
   }
 
