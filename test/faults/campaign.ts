@@ -23,6 +23,7 @@ const FAULTS: readonly string[] = [
   'connection reset at once',
   'jitter',
   'Retry-After',
+  'body refused as too long',
   'emulator: reset',
   'emulator: latency',
   'emulator: slow bytes',

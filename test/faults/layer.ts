@@ -135,6 +135,10 @@ export class FaultLayer {
       count(this.counts, 'jitter')
       await pause(dice.between(0, this.plan.jitterMs))
     }
+    if (body.length > (this.plan.mostBodyBytes ?? Number.POSITIVE_INFINITY)) {
+      count(this.counts, 'body refused as too long')
+      return this.#answer(way, { ...nothing(), status: 413 })
+    }
     await this.#befall(fate, way, body)
   }
 

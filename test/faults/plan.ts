@@ -118,6 +118,8 @@ export interface Plan {
   readonly jitterMs: number
   readonly retryAfter: string | undefined
   readonly emulator: Faults
+  /** Longer bodies are refused, whatever the provider documents. */
+  readonly mostBodyBytes: number | undefined
 }
 
 /** The plan of a seed: the same on every machine. */
@@ -182,6 +184,7 @@ export function planOf(seed: number): Plan {
     jitterMs: dice.pick([0, 0, 2, 10]),
     retryAfter,
     emulator: isFair ? {} : emulatorFaults(dice, store, quiet, conditional || versioning !== 'off'),
+    mostBodyBytes: isFair ? undefined : rarely(0.12, () => dice.pick([500, 2_000, 20_000])),
   }
 }
 
