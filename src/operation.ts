@@ -36,14 +36,38 @@ export interface Operation<Item, Detail> extends Call<Item, Detail> {
   measure(text: string): number
   /** Whether two items of one identity ask for the same, so that one may stand for both; the later one is sent. */
   interchangeable(first: Item, second: Item): boolean
-  /**
-   * The body for as many of the leading keys as fit, where none of them needs any care, which is true of nearly every
-   * batch; undefined where they have to be written one by one.
-   */
-  writeWhole?(keys: readonly string[], mode: Mode, mostBytes: number, lend: Lend): Whole | undefined
+  readonly whole?: WholeWriter<Item>
   /** The provider's call for a single item, for those that must go alone. */
   readonly fallback?: Call<Item, Detail>
 }
+
+/** Writes a body in one go where none of its items needs any care, which is true of nearly every batch. */
+export interface WholeWriter<Item> {
+  /** About how many characters the item takes; undefined where it has to be written by itself. */
+  lengthOf(item: Item): number | undefined
+  /**
+   * The body for as many of the leading items as fit. They have lengths, and different keys. Undefined where they have to
+   * be written one by one.
+   */
+  write(items: readonly Item[], mode: Mode, room: Room): Whole | undefined
+}
+
+/** Where and how far a body may be written. */
+export interface Room {
+  readonly mostBytes: number
+  readonly lend: Lend
+  /** The time, in milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Writes strings in one go; any other item has to be written by itself. */
+export const wholeStrings = <Item>(
+  write: (keys: readonly string[], mode: Mode, room: Room) => Whole | undefined,
+): WholeWriter<Item> => ({
+  lengthOf: (item) => (typeof item === 'string' ? item.length : undefined),
+  // Only strings have lengths.
+  write: write as WholeWriter<Item>['write'],
+})
 
 /** What was written of a request before it is sent: its body, or each item as it stands in one. */
 export type Written = Whole | readonly string[]
@@ -54,10 +78,10 @@ export type Lend = (bytes: number) => Bytes
 /** A body that was written in one go. */
 export interface Whole {
   readonly body: Bytes
-  /** How many keys it holds. */
+  /** How many items it holds. */
   readonly count: number
-  /** How the answer lists just these keys, where that is known beforehand. */
-  readonly list?: string
+  /** How the answer lists just these items, where that is known beforehand. */
+  readonly list?: Bytes
 }
 
 export const isWhole = (written: Written | undefined): written is Whole => written !== undefined && 'body' in written

@@ -1,6 +1,7 @@
 import { utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
-import type { Lend, Whole } from '../operation.js'
+import type { Room, Whole } from '../operation.js'
+import { type Frame, wholeText } from './whole-text.js'
 
 /** One `Object` element of a DeleteObjects request. */
 export interface XmlObject {
@@ -45,58 +46,21 @@ const OBJECT_END = '</Key></Object>'
 /** Bytes of the body around its objects, with `Quiet`. */
 export const ENVELOPE_BYTES: number = HEAD.length + QUIET.length + TAIL.length
 
-const BETWEEN = OBJECT_END + OBJECT
-const HEAD_BYTES = utf8(HEAD + OBJECT)
-const TAIL_BYTES = utf8(OBJECT_END + TAIL)
-const QUIET_TAIL_BYTES = utf8(OBJECT_END + QUIET + TAIL)
+const FRAME: Frame = {
+  head: HEAD + OBJECT,
+  between: OBJECT_END + OBJECT,
+  tail: OBJECT_END + TAIL,
+  special: ['<', '>', '&'],
+}
+const QUIET_FRAME: Frame = { ...FRAME, tail: OBJECT_END + QUIET + TAIL }
 
-/**
- * The same body for as many of the keys as fit into `mostBytes`, written in one go; undefined where a key is not of plain
- * ASCII, or is empty or longer than `longestKey`, or where not even one fits.
- */
-export function wholeDeleteXml(
+/** The same body for as many of the keys as fit; undefined where one is not as plain as `wholeText` wants it. */
+export const wholeDeleteXml = (
   keys: readonly string[],
   quiet: boolean,
-  { mostBytes, longestKey }: { mostBytes: number; longestKey: number },
-  lend: Lend,
-): Whole | undefined {
-  let bytes = ENVELOPE_BYTES
-  let count = 0
-  for (const key of keys) {
-    if (key.length === 0 || key.length > longestKey || key.includes('<') || key.includes('>')) return undefined
-    bytes += key.length + BETWEEN.length
-    if (bytes > mostBytes) break
-    count++
-  }
-  if (count === 0) return undefined
-  // The keys are joined once, and copied once; the rest of the body is always the same.
-  const objects = (count < keys.length ? keys.slice(0, count) : keys).join(BETWEEN)
-  if (objects.includes('&')) return undefined
-  const tail = quiet ? QUIET_TAIL_BYTES : TAIL_BYTES
-  const end = HEAD_BYTES.length + objects.length
-  const memory = lend(end + tail.length + WORD)
-  memory.set(HEAD_BYTES)
-  // There is a byte for each character, so what is not of ASCII does not fit.
-  const { read } = encoder.encodeInto(objects, memory.subarray(HEAD_BYTES.length, end))
-  memory.set(tail, end)
-  memory.set(BLANKS, end + tail.length)
-  if (read < objects.length || hasControls(memory, end + tail.length)) return undefined
-  return { body: memory.subarray(0, end + tail.length), count }
-}
-
-const WORD = 4
-const BLANKS = utf8(' '.repeat(WORD))
-
-/** Whether one of the leading bytes, all of ASCII, is a control character; four at a time, twice as fast as a pattern. */
-function hasControls({ buffer, byteOffset }: Bytes, length: number): boolean {
-  const words = new Int32Array(buffer, byteOffset, Math.ceil(length / WORD))
-  let borrows = 0
-  // Subtracting a blank from a byte below it borrows, which sets the top bit; a byte of ASCII has it clear.
-  for (let index = 0; index < words.length; index++) borrows |= (words[index] as number) - 0x20202020
-  return (borrows & 0x80808080) !== 0
-}
-
-const encoder = new TextEncoder()
+  longestKey: number,
+  room: Room,
+): Whole | undefined => wholeText(keys, longestKey, quiet ? QUIET_FRAME : FRAME, room)
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
 export const deleteXml = (objects: readonly string[], quiet: boolean): Bytes =>

@@ -1,7 +1,8 @@
 import { percentEncode, utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
-import type { Lend, Whole } from '../operation.js'
-import { wholeJson } from './whole-json.js'
+import type { Lend, Room, Whole } from '../operation.js'
+import { OVERHANG, percentEncodeInto, percentLength } from './percent.js'
+import { WIDEST, wholeJson } from './whole-json.js'
 
 // Form bodies of one field, percent-encoded as RFC 3986 has it (a space is `%20`), which is how Alibaba signs them.
 
@@ -23,11 +24,60 @@ export const listMember = (value: unknown): string => percentEncode(JSON.stringi
 export const formList = (name: string, members: readonly string[]): Bytes =>
   utf8(`${name}=${LIST}${members.join(BETWEEN)}${LIST_END}`)
 
-/** The same for whole lists. */
-export const wholeFormList = (
+const encoder = new TextEncoder()
+/** Characters of JSON; ten times what such stores are used for. */
+const LONGEST_MEMBER = 65_536
+/** A byte takes at most so many, once it is encoded. */
+const WIDEST_BYTE = 3
+
+/** The same for as many keys as fit; the answer should list them just so. */
+export const wholeFormKeys = (
   name: string,
   keys: readonly string[],
-  limits: { readonly mostBytes: number; readonly longestKey: number },
-  lend: Lend,
+  longestKey: number,
+  room: Room,
 ): Whole | undefined =>
-  wholeJson(keys, limits, { list: JSON.stringify, body: (list) => [`${name}=`, percentEncode(list), ''] }, lend)
+  wholeJson(keys, longestKey, room, { list: JSON.stringify, body: (list, lend) => formText(`${name}=`, list, lend) })
+
+/** The text is written to the end of the memory before it is encoded, and stays there. */
+function formText(head: string, text: string, lend: Lend): Required<Pick<Whole, 'body' | 'list'>> {
+  // Most texts are of ASCII: a byte for each character.
+  for (let bytes = text.length; ; bytes *= WIDEST) {
+    const memory = lend(head.length + WIDEST_BYTE * bytes + OVERHANG + bytes)
+    const source = memory.subarray(memory.length - bytes)
+    const { read, written } = encoder.encodeInto(text, source)
+    if (read < text.length) continue
+    const end = percentEncodeInto(source, written, memory, encoder.encodeInto(head, memory).written)
+    return { body: memory.subarray(0, end), list: source.subarray(0, written) }
+  }
+}
+
+/**
+ * The same for as many members as fit, each given as JSON and written where it belongs; undefined where there is none of
+ * one, where one is very long, or where not even one fits.
+ */
+export function wholeFormList<Item>(
+  name: string,
+  items: readonly Item[],
+  jsonOf: (item: Item) => string | undefined,
+  { mostBytes, lend }: Room,
+): Whole | undefined {
+  const memory = lend(mostBytes + OVERHANG + WIDEST * LONGEST_MEMBER)
+  const source = memory.subarray(memory.length - WIDEST * LONGEST_MEMBER)
+  let end = encoder.encodeInto(`${name}=${LIST}`, memory).written
+  let count = 0
+  for (const item of items) {
+    const json = jsonOf(item)
+    if (json === undefined || json.length > LONGEST_MEMBER) return undefined
+    const { written } = encoder.encodeInto(json, source)
+    const start = count > 0 ? end + BETWEEN_BYTES : end
+    const left = mostBytes - LIST_END.length - start
+    if (WIDEST_BYTE * written > left && percentLength(source, written) > left) break
+    if (count > 0) encoder.encodeInto(BETWEEN, memory.subarray(end))
+    end = percentEncodeInto(source, written, memory, start)
+    count++
+  }
+  if (count === 0) return undefined
+  end += encoder.encodeInto(LIST_END, memory.subarray(end)).written
+  return { body: memory.subarray(0, end), count }
+}

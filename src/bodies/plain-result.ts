@@ -63,6 +63,7 @@ export function isPlainEcho(body: Bytes, keys: readonly string[]): boolean {
   const source = strictText(body)
   if (source === undefined) return false
   const from = source.indexOf(FIRST)
+  if (from < 0) return false
   const to = source.lastIndexOf(LAST) + LAST.length
   return (
     source.slice(from, to) === FIRST + keys.join(LAST + FIRST) + LAST &&

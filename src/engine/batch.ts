@@ -149,6 +149,8 @@ export class Batch<Item, Detail extends object> {
     const done: DoneKey[] = []
     const failed: FailedKey[] = []
     const fates = this.#fates
+    if (!fates && this.twins.size === 0)
+      return { done: this.items.map((item) => this.#doneKey(item, undefined)), failed }
     for (let index = 0; index < this.items.length; index++) {
       const fate = fates?.[this.#representative(index)]
       if (fate === PLANNED) continue

@@ -1,3 +1,4 @@
+import { keyOf } from '../items.js'
 import type { Operation, Whole } from '../operation.js'
 import type { Batch } from './batch.js'
 import { Draft, type Limits } from './draft.js'
@@ -11,21 +12,23 @@ export class Cutter<Item, Detail extends object> {
   taken = 0
   #inputEnded: boolean
   #halted = false
-  /** Taken, and in no batch yet: strings wait here until there are as many as a request holds. */
+  /** Taken, and in no batch yet: items wait here until there are as many as a request holds. */
   #tray: Item[] = []
   #trayLength = 0
-  /** Whether something in it is no string: that waits for no others. */
-  #holdsThing = false
+  /** Whether something in it has to be written by itself: that waits for no others. */
+  #holdsLoner = false
   readonly #draft: Draft<Item, Detail>
+  readonly #lengthOf: (item: Item) => number | undefined
 
   constructor(
     private readonly puller: Puller<Item>,
     operation: Operation<Item, Detail>,
     private readonly limits: Readonly<Limits>,
     now: () => number,
-    /** Writes the body for keys that need no looking at; see `Operation.writeWhole`. */
-    private readonly writeWhole: (keys: readonly string[]) => Whole | undefined,
+    /** Writes the body of a batch in one go; see `WholeWriter`. */
+    private readonly writeWhole: (items: readonly Item[]) => Whole | undefined,
   ) {
+    this.#lengthOf = operation.whole?.lengthOf ?? (() => undefined)
     this.#draft = new Draft(operation, limits, now)
     this.#inputEnded = puller.total === 0
   }
@@ -99,13 +102,18 @@ export class Cutter<Item, Detail extends object> {
     // Where the length is known, nobody has to ask for the end.
     if (++this.taken === this.puller.total) this.#inputEnded = true
     this.#tray.push(item)
-    if (typeof item === 'string') this.#trayLength += item.length
-    else this.#holdsThing = true
+    this.#weigh(item)
+  }
+
+  #weigh(item: Item): void {
+    const length = this.#lengthOf(item)
+    if (length === undefined) this.#holdsLoner = true
+    else this.#trayLength += length
   }
 
   /** Whether no more is to be taken for now. Asked each time, for limits fall. */
   get #isTrayFull(): boolean {
-    return this.#holdsThing || this.#tray.length >= this.limits.items || this.#trayLength > this.limits.bytes
+    return this.#holdsLoner || this.#tray.length >= this.limits.items || this.#trayLength > this.limits.bytes
   }
 
   /** A batch, where enough was taken for one. */
@@ -114,10 +122,10 @@ export class Cutter<Item, Detail extends object> {
     return (this.#draft.isEmpty ? this.#cutWhole() : undefined) ?? this.#cutOneByOne()
   }
 
-  /** A batch of the keys in the tray, as many as fit, where all of them are different and can be written in one go. */
+  /** A batch of the items in the tray, as many as fit, where all of them are different and can be written in one go. */
   #cutWhole(): Batch<Item, Detail> | undefined {
     const items = this.#tray
-    if (items.length === 0 || items.length > this.limits.items || !areDistinct(items)) return undefined
+    if (items.length === 0 || items.length > this.limits.items || !areDistinct(items, this.#lengthOf)) return undefined
     const written = this.writeWhole(items)
     if (!written) return undefined
     this.#keep(items, written.count)
@@ -140,20 +148,20 @@ export class Cutter<Item, Detail extends object> {
   #keep(items: readonly Item[], count: number): void {
     this.#tray = items.slice(count)
     this.#trayLength = 0
-    this.#holdsThing = false
-    for (const item of this.#tray)
-      if (typeof item === 'string') this.#trayLength += item.length
-      else this.#holdsThing = true
+    this.#holdsLoner = false
+    for (const item of this.#tray) this.#weigh(item)
   }
 }
 
-/** Whether all items are strings and no two the same. In order, as a listing gives them, that is cheap to see. */
-function areDistinct(items: readonly unknown[]): items is readonly string[] {
+/** Whether all items have lengths, and no two the same key. In order, as a listing gives them, that is cheap to see. */
+function areDistinct<Item>(items: readonly Item[], lengthOf: (item: Item) => number | undefined): boolean {
   let before = ''
   for (const item of items) {
-    if (typeof item !== 'string') return false
-    if (item <= before) return new Set(items).size === items.length && items.every((each) => typeof each === 'string')
-    before = item
+    if (lengthOf(item) === undefined) return false
+    const key = keyOf(item)
+    if (key <= before)
+      return items.every((each) => lengthOf(each) !== undefined) && new Set(items.map(keyOf)).size === items.length
+    before = key
   }
   return true
 }

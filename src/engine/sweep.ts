@@ -82,6 +82,7 @@ export class Sweep<Item, Detail extends object> {
   #stopping = false
   #finished = false
   #wake = () => {}
+  readonly #now = () => this.store.clock().getTime() + this.store.skewMs
   readonly #onAbort = () => this.#abort(this.plan.signal?.reason)
 
   constructor(
@@ -92,13 +93,7 @@ export class Sweep<Item, Detail extends object> {
   ) {
     this.#found = { items: operation.maxItems, bytes: operation.maxBytes }
     this.#limits = { ...this.#found }
-    this.#cutter = new Cutter(
-      puller,
-      operation,
-      this.#limits,
-      () => store.clock().getTime() + store.skewMs,
-      (keys) => this.#writeWhole(keys),
-    )
+    this.#cutter = new Cutter(puller, operation, this.#limits, this.#now, (items) => this.#writeWhole(items))
     this.#pool = new Pool(operation)
     const { concurrency } = plan
     const { maxItems, countsItems = false } = operation
@@ -118,8 +113,9 @@ export class Sweep<Item, Detail extends object> {
     })
   }
 
-  #writeWhole(keys: readonly string[]): Whole | undefined {
-    const whole = this.operation.writeWhole?.(keys, this.plan.mode, this.#limits.bytes, this.#buffers.offer)
+  #writeWhole(items: readonly Item[]): Whole | undefined {
+    const room = { mostBytes: this.#limits.bytes, lend: this.#buffers.offer, now: this.#now }
+    const whole = this.operation.whole?.write(items, this.plan.mode, room)
     if (whole) this.#buffers.take()
     return whole
   }

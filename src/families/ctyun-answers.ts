@@ -1,5 +1,5 @@
 import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.js'
-import { isWellFormed } from '../bytes.js'
+import { isWellFormed, strictText, text, utf8 } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
@@ -48,7 +48,7 @@ export function readDeletedObjects(
   )
   // What a failed envelope lists all the same is known; the rest of the request is not.
   const partial = isSuccess && !isGateway ? listedIn(envelope) : undefined
-  if (!partial || partial.deleted.length + partial.errors.length === 0) return refusal
+  if (!partial || isEmpty(partial)) return refusal
   const { code, message } = refusal
   return matched(partial, items, { code, message, retryable: true, unsure: true }, refusal.requestId)
 }
@@ -64,6 +64,39 @@ function failureRemedy({ errorCode, error, message }: JsonObject, status: number
   return LASTING.test(text) ? 'halt' : 'split'
 }
 
+const LISTED = '"deleted":[{"key":"'
+/** The rest of an entry after its key; that of one that says nothing more has no other kind of members. */
+const REST = /^"(?:,"\w+":(?:"[\w.-]*"|true|false|null|\d+))*\}/
+const LONGEST_REST = 300
+/** Bytes among which the list must begin: before it stand a code and a message. */
+const FAR = 1_000
+
+/**
+ * The outcome where the answer lists just the keys of the request as deleted, in their order, and says the same of each.
+ * Then only the first is looked at. The keys must be such that JSON spells them as they are.
+ */
+export function readEcho(
+  answer: HttpAnswer,
+  items: readonly ObjectKey[],
+  quiet: boolean,
+): Outcomes<DeletedDetail> | undefined {
+  const { body } = answer
+  const first = keyOf(items[0])
+  const [head = '', isFound] = text(body.subarray(0, FAR)).split(LISTED, 2)
+  if (isFound === undefined) return undefined
+  const from = utf8(head + LISTED).length
+  const rest = REST.exec(text(body.subarray(from + first.length, from + first.length + LONGEST_REST)))?.[0]
+  if (rest === undefined || rest.includes('"key"')) return undefined
+  const entries = items.join(`${rest},{"key":"`) + rest
+  if (text(body.subarray(from, from + entries.length)) !== entries) return undefined
+  const before = strictText(body.subarray(0, from))
+  const after = strictText(body.subarray(from + entries.length))
+  // It must be the only list of that name, however it is spelt.
+  if (before !== head + LISTED || after === undefined || /\\|"deleted"/.test(head + after)) return undefined
+  const read = readDeletedObjects({ ...answer, body: utf8(before + first + rest + after) }, items.slice(0, 1), quiet)
+  return read.kind === 'outcomes' && !read.outcomes ? read : undefined
+}
+
 function readObjects(
   answer: HttpAnswer,
   envelope: JsonObject,
@@ -74,7 +107,7 @@ function readObjects(
   if (!listed)
     return { ...lost('BadResponse', 'The answer lists no deleted and failed objects'), status: answer.status }
   const requestId = stringOf(envelope.requestId)
-  if (isEcho(listed, items)) return { kind: 'outcomes', requestId }
+  if (isEcho(listed, items) || (quiet && isEmpty(listed))) return { kind: 'outcomes', requestId }
   const rest: ItemOutcome<DeletedDetail> = quiet ? { done: undefined } : UNREPORTED
   return matched(listed, items, rest, requestId)
 }
@@ -97,6 +130,8 @@ function isEcho({ deleted, errors }: Listed, items: readonly ObjectKey[]): boole
   if (errors.length > 0 || deleted.length !== items.length) return false
   return deleted.every((object, index) => object.key === items[index] && !saysMore(object))
 }
+
+const isEmpty = ({ deleted, errors }: Listed): boolean => deleted.length + errors.length === 0
 
 /** Puts what is listed to the items of the request, by key and version. */
 function matched(

@@ -1,5 +1,5 @@
 import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bodies/json.js'
-import { strictText } from '../bytes.js'
+import { isSame, strictText, text } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy, type Whole } from '../operation.js'
 import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
@@ -57,21 +57,25 @@ export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes
 }
 
 const SUCCEEDED = '"SuccessKeys":'
+/** Bytes among which it is looked for: before it stands a request id, at most. */
+const FAR = 1_000
 
 /**
  * The outcome where the answer lists just the keys of the request as succeeded, in their order, and none as failed. The
- * list is compared as text with the one that was sent, and the rest is parsed without it.
+ * list is compared byte by byte with the one that was sent, and the rest is parsed without it.
  */
 export function readEcho(answer: HttpAnswer, whole: Whole | undefined): Outcomes<Nothing> | undefined {
-  const source = whole?.list === undefined || answer.status !== 200 ? undefined : strictText(answer.body)
-  if (source === undefined) return undefined
-  const from = source.indexOf(SUCCEEDED) + SUCCEEDED.length
-  const to = from + (whole?.list?.length ?? 0)
-  const rest = source.slice(to)
+  const { body, status } = answer
+  if (whole?.list === undefined || status !== 200) return undefined
+  const from = text(body.subarray(0, FAR)).indexOf(SUCCEEDED) + SUCCEEDED.length
+  const to = from + whole.list.length
+  if (!isSame(body.subarray(from, to), whole.list)) return undefined
+  const head = strictText(body.subarray(0, from))
+  const rest = strictText(body.subarray(to))
   // It must be the member of that name of the object itself, and the only one.
-  if (source.slice(from, to) !== whole?.list || /[{[]/.test(source.slice(1, from)) || rest.includes(SUCCEEDED))
+  if (!head?.endsWith(SUCCEEDED) || /[{[]/.test(head.slice(1)) || rest === undefined || rest.includes(SUCCEEDED))
     return undefined
-  const read = parseJson(`${source.slice(0, from)}0${rest}`)
+  const read = parseJson(`${head}0${rest}`)
   if (read.kind !== 'object' || read.value.SuccessKeys !== 0 || member(read.value, 'Code') !== undefined)
     return undefined
   const failed = stringsOf(read.value.FailKeys)

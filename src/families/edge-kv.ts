@@ -1,10 +1,18 @@
-import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, wholeFormList } from '../bodies/form.js'
+import {
+  BETWEEN_BYTES,
+  formField,
+  formList,
+  LIST_BYTES,
+  listMember,
+  wholeFormKeys,
+  wholeFormList,
+} from '../bodies/form.js'
 import { canonicalQuery, isWellFormed, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
 import type { HttpRequest } from '../http.js'
 import { type Entry, type Flaw, type KvKey, keyFlaw, keyOf, memberOf, strayMember } from '../items.js'
-import { ALONE, type Call, isWhole, type Operation } from '../operation.js'
+import { ALONE, type Call, isWhole, type Operation, wholeStrings } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { targetOf } from '../target.js'
 import { readBatch, readEcho, readSingle } from './edge-kv-answers.js'
@@ -48,8 +56,7 @@ function deleteBatch(traits: EdgeKvTraits): Operation<KvKey, Record<never, never
       memberOfKey(item),
     measure: memberBytes,
     interchangeable: () => true,
-    writeWhole: (keys, _mode, mostBytes, lend) =>
-      wholeFormList('Keys', keys, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
+    whole: wholeStrings((keys, _mode, room) => wholeFormKeys('Keys', keys, LONGEST_KEY_BYTES, room)),
     encode: (items, _mode, written = items.map(memberOfKey)) => ({
       ...request(traits, action, []),
       body: isWhole(written) ? written.body : formList('Keys', written),
@@ -73,9 +80,19 @@ function putBatch(traits: EdgeKvTraits): Operation<Entry, Record<never, never>> 
     },
     measure: memberBytes,
     interchangeable: () => true,
+    whole: {
+      lengthOf: lengthOfEntry,
+      write: (entries, _mode, room) =>
+        wholeFormList(
+          'KvList',
+          entries,
+          (entry) => (entryFlaw(entry, room.now) ? undefined : jsonOfEntry(entry)),
+          room,
+        ),
+    },
     encode: (entries, _mode, written = entries.map(memberOfEntry)) => ({
       ...request(traits, action, []),
-      body: formList('KvList', written as readonly string[]),
+      body: isWhole(written) ? written.body : formList('KvList', written),
     }),
     decode: (answer, entries) => readBatch(answer, entries.map(keyOf)),
     fallback: putOne(traits),
@@ -119,7 +136,15 @@ function request(
 
 const memberBytes = (text: string): number => text.length + BETWEEN_BYTES
 const memberOfKey = (item: KvKey): string => listMember(keyOf(item))
-const memberOfEntry = (entry: Entry): string => listMember({ Key: entry.key, Value: entry.value, ...lifeOf(entry) })
+const memberOfEntry = (entry: Entry): string => listMember(memberIn(entry))
+const jsonOfEntry = (entry: Entry): string => JSON.stringify(memberIn(entry))
+const memberIn = (entry: Entry) => ({ Key: entry.key, Value: entry.value, ...lifeOf(entry) })
+
+function lengthOfEntry(entry: Entry): number | undefined {
+  const key = memberOf(entry, 'key')
+  const value = memberOf(entry, 'value')
+  return typeof key === 'string' && typeof value === 'string' ? key.length + value.length : undefined
+}
 
 function lifeOf({ expiration, expirationTtl }: Entry): { Expiration?: number; ExpirationTtl?: number } {
   const at = expiration instanceof Date ? Math.floor(expiration.getTime() / 1000) : expiration

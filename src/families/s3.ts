@@ -15,7 +15,16 @@ import {
   strayMember,
   versionOf,
 } from '../items.js'
-import { ALONE, type Call, isWhole, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
+import {
+  ALONE,
+  type Call,
+  isWhole,
+  type Mode,
+  type Operation,
+  type Outcomes,
+  type Refusal,
+  wholeStrings,
+} from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { type Target, targetOf } from '../target.js'
 import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
@@ -82,8 +91,7 @@ function deleteObjects(
     measure: utf8Length,
     interchangeable: (first, second) =>
       CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
-    writeWhole: (keys, { quiet }, mostBytes, lend) =>
-      wholeDeleteXml(keys, quiet, { mostBytes, longestKey: LONGEST_KEY_BYTES }, lend),
+    whole: wholeStrings((keys, { quiet }, room) => wholeDeleteXml(keys, quiet, LONGEST_KEY_BYTES, room)),
     encode(items, { quiet, bypassGovernance }, written = items.map(objectXml)) {
       const body = isWhole(written) ? written.body : deleteXml(written, quiet)
       const headers = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }

@@ -124,8 +124,8 @@ describe('body', () => {
 })
 
 describe('body of plain keys', () => {
-  const LIMITS = { mostBytes: 1_000, longestKey: 20 }
   const lend = (bytes: number) => new Uint8Array(bytes + 7).fill(0x2a)
+  const room = (mostBytes: number) => ({ mostBytes, lend, now: () => expect.fail('not asked for') })
   const plainKeys = fc.string({
     unit: fc.constantFrom(...' !"#$%\'()*+,-./09:;=?@AZ[\\]^_`az{|}~'),
     minLength: 1,
@@ -135,11 +135,11 @@ describe('body of plain keys', () => {
   it('is the same as that of keys written one by one, as far as they fit', () => {
     fc.assert(
       fc.property(fc.array(plainKeys, { minLength: 1, maxLength: 40 }), fc.boolean(), (keys, quiet) => {
-        const { body, count } = wholeDeleteXml(keys, quiet, LIMITS, lend) ?? expect.fail('not plain')
+        const { body, count } = wholeDeleteXml(keys, quiet, 20, room(1_000)) ?? expect.fail('not plain')
         expect(text(body)).toBe(text(deleteXml(keys.slice(0, count).map(objectXml), quiet)))
-        const bytesFor = (most: number) => deleteXml(keys.slice(0, most).map(objectXml), true).length
-        expect(bytesFor(count)).toBeLessThanOrEqual(LIMITS.mostBytes)
-        if (count < keys.length) expect(bytesFor(count + 1)).toBeGreaterThan(LIMITS.mostBytes)
+        const bytesFor = (most: number) => deleteXml(keys.slice(0, most).map(objectXml), quiet).length
+        expect(bytesFor(count)).toBeLessThanOrEqual(1_000)
+        if (count < keys.length) expect(bytesFor(count + 1)).toBeGreaterThan(1_000)
       }),
     )
   })
@@ -148,11 +148,11 @@ describe('body of plain keys', () => {
     const keys = Array.from({ length: 9 }, () => 'a'.repeat(7))
     const bytesFor = (count: number) => ENVELOPE_BYTES + count * '<Object><Key>aaaaaaa</Key></Object>'.length
     const countIn = (mostBytes: number, longestKey = 7) =>
-      wholeDeleteXml(keys, true, { mostBytes, longestKey }, lend)?.count
+      wholeDeleteXml(keys, true, longestKey, room(mostBytes))?.count
     expect([countIn(bytesFor(5)), countIn(bytesFor(5) - 1), countIn(bytesFor(9)), countIn(1e6)]).toEqual([5, 4, 9, 9])
     expect(countIn(bytesFor(9), 6)).toBeUndefined()
     expect([countIn(bytesFor(1)), countIn(bytesFor(1) - 1)]).toEqual([1, undefined])
-    const cut = wholeDeleteXml(keys, true, { mostBytes: bytesFor(5), longestKey: 7 }, lend)
+    const cut = wholeDeleteXml(keys, true, 7, room(bytesFor(5)))
     expect(cut?.body).toEqual(deleteXml(keys.slice(0, 5).map(objectXml), true))
   })
 
@@ -160,7 +160,7 @@ describe('body of plain keys', () => {
     for (let code = 0; code < 0x20; code++)
       for (let place = 0; place <= 8; place++) {
         const key = `${'~'.repeat(place)}${String.fromCharCode(code)}${' '.repeat(8 - place)}`
-        expect(wholeDeleteXml(['a', key], false, { mostBytes: 1e6, longestKey: 20 }, lend)).toBeUndefined()
+        expect(wholeDeleteXml(['a', key], false, 20, room(1e6))).toBeUndefined()
       }
   })
 
@@ -169,7 +169,7 @@ describe('body of plain keys', () => {
     const keys = plain.filter((char) => !'&<>'.includes(char)).map((char) => `x${char}`)
     const used = (bytes: number) => new Uint8Array(Math.ceil(bytes / 64) * 64).fill(1)
     for (let count = 1; count <= keys.length; count++) {
-      const whole = wholeDeleteXml(keys.slice(0, count), true, { mostBytes: 1e6, longestKey: 20 }, used)
+      const whole = wholeDeleteXml(keys.slice(0, count), true, 20, { ...room(1e6), lend: used })
       expect(whole?.body).toEqual(deleteXml(keys.slice(0, count).map(objectXml), true))
     }
   })
@@ -177,7 +177,7 @@ describe('body of plain keys', () => {
   it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
     'is none where one of them is %j',
     (key) => {
-      expect(wholeDeleteXml(['a', key, 'b'], false, LIMITS, lend)).toBeUndefined()
+      expect(wholeDeleteXml(['a', key, 'b'], false, 20, room(1_000))).toBeUndefined()
     },
   )
 })

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BETWEEN_BYTES, formField, formList, LIST_BYTES, listMember, wholeFormList } from '../../src/bodies/form.js'
+import {
+  BETWEEN_BYTES,
+  formField,
+  formList,
+  LIST_BYTES,
+  listMember,
+  wholeFormKeys,
+  wholeFormList,
+} from '../../src/bodies/form.js'
 import { percentEncode, text, utf8Length } from '../../src/bytes.js'
 
 const anyText = fc.string({ unit: 'binary' })
@@ -53,18 +61,20 @@ describe('form', () => {
   })
 })
 
+/** As little memory as was asked for, of any content. */
+const lend = (bytes: number) => new Uint8Array(bytes).fill(0x2a)
+const room = (mostBytes: number) => ({ mostBytes, lend, now: () => expect.fail('not asked for') })
+
 describe('form of keys written in one go', () => {
-  const LIMITS = { mostBytes: 300, longestKey: 20 }
-  const lend = (bytes: number) => new Uint8Array(bytes + 7).fill(0x2a)
   const fitting = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }).filter((key) => utf8Length(key) <= 20)
 
   it('is the same as that of keys written one by one, as far as they fit', () => {
     fc.assert(
       fc.property(fc.array(fitting, { minLength: 1, maxLength: 60 }), (all) => {
-        const { body, count, list } = wholeFormList('Keys', all, LIMITS, lend) ?? expect.fail('none')
+        const { body, count, list } = wholeFormKeys('Keys', all, 20, room(300)) ?? expect.fail('none')
         expect(text(body)).toBe(text(formList('Keys', all.slice(0, count).map(listMember))))
-        expect(body.length).toBeLessThanOrEqual(LIMITS.mostBytes)
-        expect(JSON.parse(list ?? '')).toEqual(all.slice(0, count))
+        expect(body.length).toBeLessThanOrEqual(300)
+        expect(text(list ?? expect.fail('no list'))).toBe(JSON.stringify(all.slice(0, count)))
       }),
     )
   })
@@ -73,22 +83,54 @@ describe('form of keys written in one go', () => {
     const all = ['ää', 'ää']
     const bytes = formList('Keys', all.map(listMember)).length
     const countIn = (mostBytes: number, longestKey = 4) =>
-      wholeFormList('Keys', all, { mostBytes, longestKey }, lend)?.count
+      wholeFormKeys('Keys', all, longestKey, room(mostBytes))?.count
     expect([countIn(bytes), countIn(bytes - 1), countIn(bytes, 3)]).toEqual([2, 1, undefined])
   })
 
   it('holds nearly as many as there is room for', () => {
     const all = Array.from({ length: 5_000 }, (_, index) => `key-${index}`)
-    const { body, count } = wholeFormList('Keys', all, { ...LIMITS, mostBytes: 20_000 }, lend) ?? expect.fail('none')
+    const { body, count } = wholeFormKeys('Keys', all, 20, room(20_000)) ?? expect.fail('none')
     expect(count).toBeLessThan(all.length)
     expect(body.length).toBeGreaterThan(18_000)
   })
 
   it.each(['', '\ud800', 'a\udc00', 'a'.repeat(21), 'ä'.repeat(11), '😀'.repeat(6)])(
     'is none where one of them is %j',
-    (key) => expect(wholeFormList('Keys', ['a', key, 'b'], LIMITS, lend)).toBeUndefined(),
+    (key) => expect(wholeFormKeys('Keys', ['a', key, 'b'], 20, room(300))).toBeUndefined(),
   )
 
-  it('is none where not even one fits', () =>
-    expect(wholeFormList('Keys', ['😀'], { mostBytes: 20, longestKey: 20 }, lend)).toBeUndefined())
+  it('is none where not even one fits', () => expect(wholeFormKeys('Keys', ['😀'], 20, room(20))).toBeUndefined())
+})
+
+describe('form of a list written in one go', () => {
+  const write = (all: readonly string[], mostBytes: number) =>
+    wholeFormList('KvList', all, (each) => (each === 'none' ? undefined : JSON.stringify(each)), room(mostBytes))
+
+  it('is the same as that of members written one by one, as many as fit', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyText, { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 40, max: 900 }),
+        (all, most) => {
+          const bytesOf = (count: number) => formList('KvList', all.slice(0, count).map(listMember)).length
+          const { body, count } = write(all, most) ?? { body: undefined, count: 0 }
+          if (body) expect(text(body)).toBe(text(formList('KvList', all.slice(0, count).map(listMember))))
+          expect(body?.length ?? 0).toBeLessThanOrEqual(most)
+          if (count < all.length) expect(bytesOf(count + 1)).toBeGreaterThan(most)
+        },
+      ),
+    )
+  })
+
+  it('takes long members, but no very long one', () => {
+    const longest = 'x'.repeat(65_534)
+    expect(write(['a', longest, 'b'], 1e6)?.count).toBe(3)
+    expect(write(['a', `${longest}x`, 'b'], 1e6)).toBeUndefined()
+    expect(write(['a', `${longest}x`, 'b'], 60)?.count).toBeUndefined()
+  })
+
+  it('is none where there is none of one of them', () => {
+    expect(write(['a', 'none', 'b'], 1_000)).toBeUndefined()
+    expect(write([], 1_000)).toBeUndefined()
+  })
 })

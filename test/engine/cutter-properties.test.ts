@@ -4,7 +4,7 @@ import { text, utf8 } from '../../src/bytes.js'
 import { Cutter } from '../../src/engine/cutter.js'
 import { pullFrom } from '../../src/engine/source.js'
 import { identityOf, keyOf } from '../../src/items.js'
-import { ALONE, isWhole, type Operation } from '../../src/operation.js'
+import { ALONE, isWhole, type Operation, wholeStrings } from '../../src/operation.js'
 
 describe('Cutter', () => {
   /** Its next batch, however long the input makes one wait. */
@@ -129,10 +129,12 @@ describe('Cutter', () => {
             const operation: Operation<string | { key: string }, object> = {
               ...{ name: 'Test', maxItems: most, maxBytes: mostBytes, envelopeBytes: ENVELOPE, write },
               ...{ measure: (text) => text.length, interchangeable: () => true },
+              whole: wholeStrings(() => expect.fail('not asked for')),
               encode: () => expect.fail('not asked for'),
               decode: () => expect.fail('not asked for'),
             }
-            const writeWhole = (keys: readonly string[]) => {
+            const writeWhole = (given: readonly unknown[]) => {
+              const keys = given.map(keyOf)
               if (!keys.every((each) => /^[a-f]+$/.test(each))) return undefined
               let [count, bytes] = [0, ENVELOPE]
               for (const each of keys) {

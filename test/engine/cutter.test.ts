@@ -3,7 +3,7 @@ import type { Batch } from '../../src/engine/batch.js'
 import { Cutter } from '../../src/engine/cutter.js'
 import { END, type Puller, pullFrom } from '../../src/engine/source.js'
 import { identityOf, keyOf } from '../../src/items.js'
-import { ALONE, isWhole, type Operation } from '../../src/operation.js'
+import { ALONE, isWhole, type Operation, wholeStrings } from '../../src/operation.js'
 
 type Item = string | { readonly key: string; readonly other?: boolean }
 
@@ -19,6 +19,7 @@ const operation: Operation<Item, object> = {
   },
   measure: (text) => text.length,
   interchangeable: (first, second) => typeof first === typeof second,
+  whole: wholeStrings(() => expect.fail('not asked for')),
   encode: () => expect.fail('not asked for'),
   decode: () => expect.fail('not asked for'),
 }
@@ -42,7 +43,7 @@ function cutterOf(source: Iterable<Item> | Puller<Item>, limits: { items: number
     operation,
     limits,
     () => 0,
-    (keys) => writeWhole(keys, limits.bytes),
+    (keys) => writeWhole(keys.map(keyOf), limits.bytes),
   )
 }
 

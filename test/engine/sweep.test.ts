@@ -6,7 +6,14 @@ import type { AttemptEvent, Store } from '../../src/engine/store.js'
 import { type Plan, Sweep } from '../../src/engine/sweep.js'
 import type { HttpRequest } from '../../src/http.js'
 import type { Source } from '../../src/items.js'
-import type { ItemOutcome, Operation, Refusal, Remedy, Verdict } from '../../src/operation.js'
+import {
+  type ItemOutcome,
+  type Operation,
+  type Refusal,
+  type Remedy,
+  type Verdict,
+  wholeStrings,
+} from '../../src/operation.js'
 import { Redactor } from '../../src/redact.js'
 import type { Stop } from '../../src/stop.js'
 
@@ -295,11 +302,11 @@ describe('bodies', () => {
     const used: ArrayBufferLike[] = []
     const run = runOf(KEYS, answerOf, {
       operation: {
-        writeWhole: (keys, _mode, _most, lend) => {
+        whole: wholeStrings((keys, _mode, { lend }) => {
           const memory = lend(10)
           used.push(memory.buffer)
           return { body: memory.subarray(0, 5), count: keys.length }
-        },
+        }),
       },
     })
     expect(doneIn(await allOf(run)).sort()).toEqual(KEYS)

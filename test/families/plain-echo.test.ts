@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { wholeFormList } from '../../src/bodies/form.js'
+import { wholeFormKeys } from '../../src/bodies/form.js'
 import { utf8 } from '../../src/bytes.js'
+import { readEcho as readCtyunEcho, readDeletedObjects } from '../../src/families/ctyun-answers.js'
 import { readBatch, readEcho } from '../../src/families/edge-kv-answers.js'
 import { readDeleted } from '../../src/families/s3-answers.js'
 import type { HttpAnswer } from '../../src/http.js'
@@ -29,6 +30,13 @@ const damage = fc.record({
         '\r',
         '<!-- -->',
       ],
+      ...[
+        '"deleted":[{"key":"a"}],',
+        '"errors":[{"key":"a","code":"X"}],',
+        '{"key":"a"},',
+        ',"key":"a"',
+        '"versionID":"v"',
+      ],
       ...['"SuccessKeys":["a"],', '"FailKeys":["a"],', '{"x":', '}', ']', '[', '"Code":"X",', '\\u0061', 'null', '0'],
     ),
   ),
@@ -38,7 +46,8 @@ const damaged = (body: string, { from, length, insert }: { from: number; length:
   return body.slice(0, at) + insert + body.slice(at + length)
 }
 
-const whole = wholeFormList('Keys', KEYS, { mostBytes: 1_000, longestKey: 20 }, (bytes) => new Uint8Array(bytes))
+const ROOM = { mostBytes: 1_000, lend: (bytes: number) => new Uint8Array(bytes), now: Date.now }
+const whole = wholeFormKeys('Keys', KEYS, 20, ROOM)
 const atLength = (body: string) => readBatch(answerOf(body), KEYS)
 /** Falls back to the whole reading, as the client does. */
 const atAGlance = (body: string) => readEcho(answerOf(body), whole) ?? atLength(body)
@@ -85,6 +94,53 @@ describe('what is read at a glance is what is read at length', () => {
     ['half an answer', `{"SuccessKeys":${JSON.stringify(KEYS)}`],
   ])('but not %s', (_, body) => {
     expect(readEcho(answerOf(body), whole)).toBeUndefined()
+  })
+
+  describe('of the objects that CTyun lists', () => {
+    const documentOf = (more: object) => ({
+      ...{ statusCode: 800, message: 'SUCCESS', description: '成功' },
+      returnObj: { deleted: KEYS.map((key) => ({ key, ...more })), errors: [], requestCharged: '' },
+    })
+    const plain = JSON.stringify(documentOf({ versionID: '', deleteMarker: false }))
+    const glance = (body: string, quiet = false) => readCtyunEcho(answerOf(body), KEYS, quiet)
+    const length = (body: string, quiet = false) => readDeletedObjects(answerOf(body), KEYS, quiet)
+
+    it.each([plain, JSON.stringify(documentOf({}))])('in %s', (body) => {
+      expect(glance(body)).toEqual(length(body))
+      expect(glance(body)).toEqual({ kind: 'outcomes', requestId: undefined })
+      fc.assert(
+        fc.property(fc.array(damage, { minLength: 1, maxLength: 2 }), fc.boolean(), (damages, quiet) => {
+          const spoilt = damages.reduce(damaged, body)
+          expect(glance(spoilt, quiet) ?? length(spoilt, quiet)).toEqual(length(spoilt, quiet))
+        }),
+        { numRuns: 5_000 },
+      )
+    })
+
+    const entries = (more: string) => KEYS.map((key) => `{"key":"${key}"${more}}`).join()
+    it.each([
+      ['another key for each', `{"statusCode":800,"returnObj":{"deleted":[${entries(',"key":"a"')}]}}`],
+      ['a second list', `{"statusCode":800,"returnObj":{"deleted":[${entries('')}],"deleted":[]}}`],
+      ['a list before it', `{"statusCode":800,"x":{"deleted":[]},"returnObj":{"deleted":[${entries('')}]}}`],
+      ['one spelt otherwise', `{"statusCode":800,"returnObj":{"deleted":[${entries('')}],"delet\\u0065d":[]}}`],
+      ['a list elsewhere', `{"statusCode":800,"x":{"deleted":[${entries('')}]}}`],
+      ['what is nested', `{"statusCode":800,"returnObj":{"deleted":[${entries(',"x":{"y":1}')}]}}`],
+      [
+        'a failure as well',
+        `{"statusCode":800,"returnObj":{"deleted":[${entries('')}],"errors":[{"key":"a","code":"X"}]}}`,
+      ],
+      ['a version of each', `{"statusCode":800,"returnObj":{"deleted":[${entries(',"versionID":"v"')}]}}`],
+      ['one key less', `{"statusCode":800,"returnObj":{"deleted":[${entries('').replace(',{"key":"007"}', '')}]}}`],
+      ['one key more', `{"statusCode":800,"returnObj":{"deleted":[${entries('')},{"key":"z"}]}}`],
+      ['another code', `{"statusCode":900,"returnObj":{"deleted":[${entries('')}]}}`],
+      ['half an answer', plain.slice(0, -1)],
+      ['no list at all', '{"statusCode":800,"returnObj":{}}'],
+    ])('but not %s', (_, body) => expect(glance(body)).toBeUndefined())
+
+    it('nor bytes that are no UTF-8', () => {
+      const spoilt = utf8(plain).map((byte) => (byte > 0x7f ? 0xff : byte))
+      expect(readCtyunEcho(answerOf(spoilt), KEYS, false)).toBeUndefined()
+    })
   })
 
   it('nor bytes that are no UTF-8', async () => {

@@ -50,6 +50,8 @@ const keyValue = (name: string) =>
     actions: { deleteBatch: 'BatchDelete', putBatch: 'BatchPut', put: 'Put' },
   })
 
+const ROOM = { mostBytes: 1 << 20, lend: (bytes: number) => new Uint8Array(bytes), now: Date.now }
+
 const decoder = (call: AnyCall | undefined, syntax: Syntax, read: Read): Decoder => {
   if (!call) throw new Error('there is no such call')
   return {
@@ -57,14 +59,14 @@ const decoder = (call: AnyCall | undefined, syntax: Syntax, read: Read): Decoder
     read,
     decode: (answer, items, mode, whole) => call.decode(answer, items as never, mode, whole),
     wholeOf(items, mode) {
-      if (!items.every((item) => typeof item === 'string')) return undefined
-      const whole = call.writeWhole?.(items, mode, 1 << 20, (bytes) => new Uint8Array(bytes))
+      if (!items.every((item) => call.whole?.lengthOf(item as never) !== undefined)) return undefined
+      const whole = call.whole?.write(items as never, mode, ROOM)
       return whole?.count === items.length ? whole : undefined
     },
   }
 }
 
-type AnyCall = Call<never, object> & Partial<Pick<Operation<never, object>, 'writeWhole'>>
+type AnyCall = Call<never, object> & Partial<Pick<Operation<never, object>, 'whole'>>
 
 const { deletes, puts } = keyValue('alibaba-esa')
 
