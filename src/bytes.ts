@@ -66,6 +66,9 @@ function haveSameWords(one: DataView, other: DataView, end: number): boolean {
   return true
 }
 
+/** Bytes of UTF-8 that a unit of a string takes at most. */
+export const WIDEST = 3
+
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Whether the string has a UTF-8 form: no half of a surrogate pair stands alone. */

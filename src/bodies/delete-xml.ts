@@ -51,6 +51,7 @@ const FRAME: Frame = {
   between: OBJECT_END + OBJECT,
   tail: OBJECT_END + TAIL,
   special: ['<', '>', '&'],
+  specialBeyond: /[\x85\u2028\ufffe\uffff]/,
 }
 const QUIET_FRAME: Frame = { ...FRAME, tail: OBJECT_END + QUIET + TAIL }
 

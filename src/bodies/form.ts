@@ -1,8 +1,8 @@
-import { percentEncode, utf8 } from '../bytes.js'
+import { percentEncode, utf8, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
 import { OVERHANG, percentEncodeInto, percentLength } from './percent.js'
-import { WIDEST, wholeJson } from './whole-json.js'
+import { wholeJson } from './whole-json.js'
 
 // Form bodies of one field, percent-encoded as RFC 3986 has it (a space is `%20`), which is how Alibaba signs them.
 
@@ -36,8 +36,7 @@ export const wholeFormKeys = (
   keys: readonly string[],
   longestKey: number,
   room: Room,
-): Whole | undefined =>
-  wholeJson(keys, longestKey, room, { list: JSON.stringify, body: (list, lend) => formText(`${name}=`, list, lend) })
+): Whole | undefined => wholeJson(keys, longestKey, room, (list) => formText(`${name}=`, list, room.lend))
 
 /** The text is written to the end of the memory before it is encoded, and stays there. */
 function formText(head: string, text: string, lend: Lend): Required<Pick<Whole, 'body' | 'list'>> {

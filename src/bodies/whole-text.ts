@@ -1,62 +1,86 @@
+import { isWellFormed, utf8Length, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
-import type { Room, Whole } from '../operation.js'
+import type { Lend, Room, Whole } from '../operation.js'
+import { asManyAsFit } from './fitting.js'
 
-/** What stands around the keys of a body, all of ASCII. */
+/** What stands around the keys of a body, all of ASCII, and what a key cannot have in it as it is. */
 export interface Frame {
   readonly head: string
   readonly between: string
   readonly tail: string
-  /** Printable characters that a key cannot have in it as they are. */
+  /** Printable characters of ASCII. */
   readonly special: readonly string[]
+  /** Characters beyond ASCII. */
+  readonly specialBeyond?: RegExp
 }
 
 const encoder = new TextEncoder()
 
 /**
- * A body with as many of the keys as fit, written in one go; undefined where a key is not of printable ASCII, has something
- * special in it, is empty or longer than `longestKey`, or where not even one fits.
+ * A body with as many of the keys as fit, written in one go; undefined where one of them has control characters, half a
+ * surrogate pair or something special in it, is empty or longer than `longestKey` bytes, or where not even one fits.
  */
 export function wholeText(
   keys: readonly string[],
   longestKey: number,
-  { head, between, tail, special }: Frame,
+  frame: Frame,
   { mostBytes, lend }: Room,
 ): Whole | undefined {
+  const { head, between, tail, special, specialBeyond } = frame
   // What stands between two keys as well must be looked for in each of them, the rest in all at once.
   const marks = special.filter((char) => between.includes(char))
-  let bytes = head.length + tail.length - between.length
-  let count = 0
+  const others = special.filter((char) => !between.includes(char))
+  let least = head.length + tail.length - between.length
+  let most = 0
   for (const key of keys) {
     if (key.length === 0 || key.length > longestKey) return undefined
     for (const mark of marks) if (key.includes(mark)) return undefined
-    bytes += key.length + between.length
-    if (bytes > mostBytes) break
-    count++
+    least += key.length + between.length
+    if (least > mostBytes) break
+    most++
   }
-  if (count === 0) return undefined
-  // The keys are joined once, and copied once.
-  const list = (count < keys.length ? keys.slice(0, count) : keys).join(between)
-  if (special.some((char) => !marks.includes(char) && list.includes(char))) return undefined
-  const end = head.length + list.length
-  const length = end + tail.length
-  const memory = lend(length + WORD)
+  return asManyAsFit(most, mostBytes, (count) => {
+    const some = count < keys.length ? keys.slice(0, count) : keys
+    // They are joined once, and copied once.
+    const list = some.join(between)
+    if (others.some((char) => list.includes(char))) return undefined
+    let whole = framed(list, list.length, frame, lend)
+    if (!whole) {
+      if (!isWellFormed(list) || specialBeyond?.test(list)) return undefined
+      if (some.some((key) => key.length * WIDEST > longestKey && utf8Length(key) > longestKey)) return undefined
+      whole = framed(list, WIDEST * list.length, frame, lend)
+    }
+    return whole && !hasControls(whole.body) ? whole : undefined
+  })
+}
+
+/** The body, if the list takes at most so many bytes. */
+function framed(list: string, most: number, { head, tail }: Frame, lend: Lend) {
+  const memory = lend(head.length + most + tail.length + WORD)
   encoder.encodeInto(head, memory)
-  // There is a byte for each character, so what is not of ASCII does not fit.
-  const { read, written } = encoder.encodeInto(list, memory.subarray(head.length, end))
+  const { read, written } = encoder.encodeInto(list, memory.subarray(head.length, head.length + most))
+  if (read < list.length) return undefined
+  const end = head.length + written
   encoder.encodeInto(tail, memory.subarray(end))
-  memory.set(BLANKS, length)
-  if (read < list.length || hasControls(memory, length)) return undefined
-  return { body: memory.subarray(0, length), count, list: memory.subarray(head.length, head.length + written) }
+  memory.set(BLANKS, end + tail.length)
+  return { body: memory.subarray(0, end + tail.length), list: memory.subarray(head.length, end) }
 }
 
 const WORD = 4
 const BLANKS: Bytes = encoder.encode(' '.repeat(WORD))
 
-/** Whether one of the leading bytes, all of ASCII, is a control character; four at a time, twice as fast as a pattern. */
-function hasControls({ buffer, byteOffset }: Bytes, length: number): boolean {
-  const words = new Int32Array(buffer, byteOffset, Math.ceil(length / WORD))
+/** Whether there is a control character; four bytes at a time, twice as fast as a pattern. Blanks must follow. */
+function hasControls({ buffer, byteOffset, length }: Bytes): boolean {
+  return haveControls(new Int32Array(buffer, byteOffset, Math.ceil(length / WORD)))
+}
+
+// Nothing but the loop, so that it is compiled for good while it first runs.
+function haveControls(words: Int32Array): boolean {
   let borrows = 0
-  // Subtracting a blank from a byte below it borrows, which sets the top bit; a byte of ASCII has it clear.
-  for (let index = 0; index < words.length; index++) borrows |= (words[index] as number) - 0x20202020
+  // Subtracting a blank from a byte below it borrows, which sets the top bit; only bytes beyond ASCII have it set before.
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] as number
+    borrows |= (word - 0x20202020) & ~word
+  }
   return (borrows & 0x80808080) !== 0
 }

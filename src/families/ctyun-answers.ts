@@ -1,5 +1,5 @@
 import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.js'
-import { isWellFormed, strictText, text, utf8 } from '../bytes.js'
+import { isSame, isWellFormed, strictText, text, utf8 } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
@@ -85,12 +85,14 @@ export function readEcho(
   const [head = '', isFound] = text(body.subarray(0, FAR)).split(LISTED, 2)
   if (isFound === undefined) return undefined
   const from = utf8(head + LISTED).length
-  const rest = REST.exec(text(body.subarray(from + first.length, from + first.length + LONGEST_REST)))?.[0]
+  const afterFirst = from + utf8(first).length
+  const rest = REST.exec(text(body.subarray(afterFirst, afterFirst + LONGEST_REST)))?.[0]
   if (rest === undefined || rest.includes('"key"')) return undefined
-  const entries = items.join(`${rest},{"key":"`) + rest
-  if (text(body.subarray(from, from + entries.length)) !== entries) return undefined
+  const entries = utf8(items.join(`${rest},{"key":"`) + rest)
+  const to = from + entries.length
+  if (!isSame(body.subarray(from, to), entries)) return undefined
   const before = strictText(body.subarray(0, from))
-  const after = strictText(body.subarray(from + entries.length))
+  const after = strictText(body.subarray(to))
   // It must be the only list of that name, however it is spelt.
   if (before !== head + LISTED || after === undefined || /\\|"deleted"/.test(head + after)) return undefined
   const read = readDeletedObjects({ ...answer, body: utf8(before + first + rest + after) }, items.slice(0, 1), quiet)

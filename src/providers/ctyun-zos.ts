@@ -1,4 +1,3 @@
-import { WIDEST, wholeJson } from '../bodies/whole-json.js'
 import { type Frame, wholeText } from '../bodies/whole-text.js'
 import { isWellFormed, utf8, utf8Length } from '../bytes.js'
 import { DeleteClient, type Provider } from '../client.js'
@@ -6,7 +5,7 @@ import type { KeyPair, RemoteKey } from '../credentials.js'
 import { readDeletedObjects, readEcho } from '../families/ctyun-answers.js'
 import type { DeletedDetail } from '../families/s3-answers.js'
 import { type Flaw, invalidKey, keyFlaw, keyOf, type ObjectKey, strayMember, versionOf } from '../items.js'
-import { isWhole, type Lend, type Mode, type Operation, wholeStrings } from '../operation.js'
+import { isWhole, type Mode, type Operation, wholeStrings } from '../operation.js'
 import { type ClientOptions, check, type Endpoint, endpointOf } from '../options.js'
 import { signed } from '../signers/authorize.js'
 import { eopSigner } from '../signers/eop.js'
@@ -70,13 +69,9 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
       objectJson(item),
     measure: (text) => utf8Length(text) + 1,
     interchangeable: () => true,
-    whole: wholeStrings((keys, mode, room) => {
-      const frame = { head, tail: tail(mode) }
-      return (
-        wholeText(keys, LONGEST_KEY_BYTES, objectsIn(frame), room) ??
-        wholeJson(keys, LONGEST_KEY_BYTES, room, { list: listJson, body: (list, lend) => listBody(frame, list, lend) })
-      )
-    }),
+    whole: wholeStrings((keys, mode, room) =>
+      wholeText(keys, LONGEST_KEY_BYTES, { ...FRAME, head: head + FRAME.head, tail: FRAME.tail + tail(mode) }, room),
+    ),
     encode: (items, mode, written = items.map(objectJson)) => ({
       method: 'POST',
       base,
@@ -87,32 +82,12 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
       body: isWhole(written) ? written.body : utf8(head + written.join(',') + tail(mode)),
     }),
     decode: (answer, items, { quiet }, whole) =>
-      (whole?.list && readEcho(answer, items, quiet)) ?? readDeletedObjects(answer, items, quiet),
+      (whole && readEcho(answer, items, quiet)) ?? readDeletedObjects(answer, items, quiet),
   }
 }
 
-/** What stands around the objects of a body. */
-interface Around {
-  readonly head: string
-  readonly tail: string
-}
-
-const objectsIn = ({ head, tail }: Around): Frame => ({
-  head: `${head}{"key":"`,
-  between: '"},{"key":"',
-  tail: `"}${tail}`,
-  special: ['"', '\\'],
-})
-
-const listJson = (keys: readonly string[]): string => JSON.stringify(keys.map((key) => ({ key })))
-
-function listBody({ head, tail }: Around, list: string, lend: Lend) {
-  const json = head + list.slice(1, -1) + tail
-  const memory = lend(WIDEST * json.length)
-  return { body: memory.subarray(0, encoder.encodeInto(json, memory).written) }
-}
-
-const encoder = new TextEncoder()
+/** Keys that JSON spells as they are, written as `objectJson` does. */
+const FRAME: Frame = { head: '{"key":"', between: '"},{"key":"', tail: '"}', special: ['"', '\\'] }
 
 function objectJson(item: ObjectKey): string {
   const version = versionOf(item)

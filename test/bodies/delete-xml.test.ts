@@ -174,7 +174,30 @@ describe('body of plain keys', () => {
     }
   })
 
-  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', 'ä', '😀', '\ud800', 'a'.repeat(21)])(
+  it('takes characters beyond ASCII as they are, whatever they are, but those that XML cannot carry so', () => {
+    const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 })
+    const rare = fc.constantFrom(...'\x80\x85\x9f\u2027\u2028\u2029\ud7ff\ue000\ufffd\ufffe\uffff\u{10ffff}', '\ud800')
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyKey, rare), { minLength: 1, maxLength: 20 }), (keys) => {
+        const whole = wholeDeleteXml(keys, true, 24, room(1e6))
+        const isPlain = keys.every((key) => isXmlText(key) && xmlText(key) === key)
+        expect(whole !== undefined, JSON.stringify(keys)).toBe(isPlain)
+        if (whole) expect(text(whole.body)).toBe(text(deleteXml(keys.map(objectXml), true)))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('holds as many keys beyond ASCII as fit, nearly, and such as are not too long', () => {
+    const keys = Array.from({ length: 100 }, () => 'äöü')
+    const { body, count } = wholeDeleteXml(keys, true, 6, room(2_000)) ?? expect.fail('none')
+    expect(text(body)).toBe(text(deleteXml(keys.slice(0, count).map(objectXml), true)))
+    expect(body.length).toBeLessThanOrEqual(2_000)
+    expect(body.length).toBeGreaterThan(1_800)
+    expect(wholeDeleteXml(keys, true, 5, room(2_000))).toBeUndefined()
+  })
+
+  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', '\ud800', 'ä\0', 'ä'.repeat(11), 'a'.repeat(21)])(
     'is none where one of them is %j',
     (key) => {
       expect(wholeDeleteXml(['a', key, 'b'], false, 20, room(1_000))).toBeUndefined()
