@@ -393,6 +393,31 @@ describe('a budget of requests', () => {
     vi.useRealTimers()
   })
 
+  test('takes nothing more once the last request is under way, but what was asked for before', async () => {
+    const gates = [0, 1].map(() => {
+      let open = () => {}
+      return { passed: new Promise<void>((resolve) => (open = resolve)), open: () => open() }
+    })
+    const source = async function* () {
+      yield* ['a', 'b', 'c']
+      await gates[0]?.passed
+      yield* ['d', 'e', 'f', 'g']
+    }
+    const answer: Answer = async (_, index) => {
+      if (index === 0) return refusal('slow')
+      gates[0]?.open()
+      await gates[1]?.passed
+      return done()
+    }
+    const run = runOf(source(), answer, { plan: { concurrency: 2, maxRequests: 2 } })
+    const all = allOf(run)
+    await vi.waitFor(() => expect(run.sent).toHaveLength(2), { interval: 1 })
+    gates[1]?.open()
+    const batches = await all
+    expect([doneIn(batches), failuresOf(batches)]).toEqual([['a', 'b', 'c'], ['d NotSent not-sent']])
+    expect(run.sweep.resumeFrom).toBe(4)
+  })
+
   test('lets where to resume stand in the last batch alone', async () => {
     const { sweep, sent } = runOf(KEYS, done, { plan: { concurrency: 2, maxRequests: 2 } })
     sweep.start()
