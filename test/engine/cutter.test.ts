@@ -144,6 +144,24 @@ describe('what is taken', () => {
     }
   })
 
+  test('of an array is no more than a request may hold, with what was left of the last', () => {
+    const keys = Array.from({ length: 60 }, (_, index) => `key${10 + index}`)
+    const cutter = cutterOf(keys, { items: 10, bytes: ENVELOPE + 3 * 6 })
+    for (let count = 1; count <= 10; count++) {
+      expect(cutter.next()).toMatchObject({ items: keys.slice(3 * (count - 1), 3 * count) })
+      expect(cutter.taken).toBeLessThanOrEqual(3 * (count - 1) + 10)
+    }
+  })
+
+  test('of an array of items that are no strings is nothing new before the last of it is cut', () => {
+    const things = Array.from({ length: 50 }, (_, index) => ({ key: `${big}${index}` }))
+    const cutter = cutterOf(things, { items: 20, bytes: 500 })
+    for (let count = 1; count <= 4; count++) {
+      cutter.next()
+      expect(cutter.taken).toBe(20)
+    }
+  })
+
   test('is known to be all where the input tells its length: nobody asks for its end', () => {
     let asked = 0
     const puller: Puller<Item> = {
