@@ -120,6 +120,19 @@ describe('a store that refuses most', () => {
     expect(pace.wait(now)).toBeGreaterThan(0)
   })
 
+  test('is tried with more all the more carefully, the rarer requests are', () => {
+    const pace = new Pace({ concurrency: 8, maxItems: 1000, maxDelayMs: 20_000, countsItems: false }, () => 0.5)
+    const rateAt = (now: number) => {
+      pace.wait(now)
+      pace.started(1000, now)
+      return 1_000_000 / pace.wait(now)
+    }
+    for (const now of [0, 20, 40]) round(pace, now, all(8))
+    const [before, after] = [rateAt(50), rateAt(3_050)]
+    expect(after).toBeGreaterThan(1.5 * before)
+    expect(after).toBeLessThan(2.5 * before)
+  })
+
   /** One that tries full requests again, as small ones were refused, too. */
   function testing() {
     const pace = paceOf()
