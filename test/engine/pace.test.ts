@@ -82,7 +82,7 @@ describe('a store that refuses most', () => {
     const wait = waitAfterTen()
     for (let late = 0; late < 8; late++) pace.answered({ startedAt: 0, items: 1000, refused: 1000 }, 30)
     expect([pace.concurrency, waitAfterTen()]).toEqual([4, wait])
-    pace.answered({ startedAt: 30, items: 10, refused: 10 }, 30)
+    pace.answered({ startedAt: 10, items: 10, refused: 10 }, 30)
     expect(waitAfterTen()).toBeGreaterThan(wait)
     expect(pace.concurrency).toBe(4)
   })
