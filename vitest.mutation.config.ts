@@ -13,7 +13,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
 const SLOW = ['test/hostile/findings.test.ts', 'test/engine/promises.test.ts', 'test/engine/model.test.ts']
 
 /** Tests that wait for seconds. Every mutant that nothing else notices would wait as long. */
-const WAITING = ['asks for patience', 'is waited for', 'gather by the thousand']
+const WAITING = ['asks for patience', 'is waited for', 'gather by the thousand', 'in whatever form keys come']
 
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

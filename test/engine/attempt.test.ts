@@ -148,6 +148,17 @@ describe('an attempt', () => {
     abandon.mockRestore()
   })
 
+  test('that is stopped while it waits for credentials leaves them to others that wait', async () => {
+    const abandon = vi.spyOn(CredentialCache.prototype, 'abandon')
+    const stop = new Stop()
+    const result = made(storeOf(never, { credentials: new CredentialCache(never, () => {}) }), { stop })
+    await vi.advanceTimersByTimeAsync(1)
+    stop.stop(STOPPED)
+    expect((await result).verdict).toMatchObject({ code: 'Aborted', unsure: false })
+    expect(abandon).not.toHaveBeenCalled()
+    abandon.mockRestore()
+  })
+
   test('is stopped from outside: unknown if it was sent, and not sent otherwise', async () => {
     for (const [stopped, transport, sent] of [
       ['before', () => expect.fail('sent'), false],

@@ -132,7 +132,7 @@ describe('what is taken', () => {
     })
     for (let count = 1; count <= 3; count++) {
       cutter.next()
-      expect(cutter.taken).toBeLessThanOrEqual(5 + 5 * count)
+      expect(cutter.taken).toBeLessThanOrEqual(5 + 4 * (count - 1))
     }
   })
 
@@ -142,6 +142,24 @@ describe('what is taken', () => {
     for (let count = 1; count <= 3; count++) {
       cutter.next()
       expect(cutter.taken).toBeLessThanOrEqual(1 + 4 * count)
+    }
+  })
+
+  test('of an array is no more than a request may hold, with what was left of the last', () => {
+    const keys = Array.from({ length: 60 }, (_, index) => `key${10 + index}`)
+    const cutter = cutterOf(keys, { items: 10, bytes: ENVELOPE + 3 * 6 })
+    for (let count = 1; count <= 10; count++) {
+      expect(cutter.next()).toMatchObject({ items: keys.slice(3 * (count - 1), 3 * count) })
+      expect(cutter.taken).toBeLessThanOrEqual(3 * (count - 1) + 10)
+    }
+  })
+
+  test('of an array of items that are no strings is nothing new before the last of it is cut', () => {
+    const things = Array.from({ length: 50 }, (_, index) => ({ key: `${big}${index}` }))
+    const cutter = cutterOf(things, { items: 20, bytes: 500 })
+    for (let count = 1; count <= 4; count++) {
+      cutter.next()
+      expect(cutter.taken).toBe(20)
     }
   })
 
@@ -156,6 +174,9 @@ describe('what is taken', () => {
     expect(shapes(allOf(cutter))).toEqual(['2 whole'])
     expect([cutter.ended, cutter.taken]).toEqual([true, 2])
     expect(cutterOf([], { items: 9, bytes: 1000 }).ended).toBe(true)
+    const array = cutterOf(['a', 'b'], { items: 2, bytes: 1000 })
+    array.next()
+    expect(array.ended).toBe(true)
   })
 
   test('ends with an array that has become shorter', () => {

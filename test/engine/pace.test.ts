@@ -26,15 +26,24 @@ describe('a store that hardly objects', () => {
     }
   })
 
-  test('sees half as many requests at once after a burst of refusals, and soon as many as before', () => {
+  test.each([0, 100_000])(
+    'sees half as many requests at once after a burst of refusals, and soon as many as before: %i',
+    (start) => {
+      const pace = paceOf()
+      round(pace, start, [...none(5), ...all(3)])
+      expect(pace.concurrency).toBe(4)
+      for (let now = 20; now < 100; now += 20) round(pace, start + now, none(4))
+      expect(pace.concurrency).toBe(5)
+      for (let now = 100; now < 300; now += 20) round(pace, start + now, none(5))
+      expect(pace.concurrency).toBe(8)
+      expect([pace.items, pace.wait(start + 300)]).toEqual([1000, 0])
+    },
+  )
+
+  test('is not left alone by all where it asks some to wait', () => {
     const pace = paceOf()
-    round(pace, 0, [...none(5), ...all(3)])
-    expect(pace.concurrency).toBe(4)
-    for (let now = 20; now < 100; now += 20) round(pace, now, none(4))
-    expect(pace.concurrency).toBe(5)
-    for (let now = 100; now < 300; now += 20) round(pace, now, none(5))
-    expect(pace.concurrency).toBe(8)
-    expect([pace.items, pace.wait(300)]).toEqual([1000, 0])
+    round(pace, 0, [...none(5), ...all(3)], 3_000)
+    expect(pace.wait(20)).toBe(0)
   })
 
   test.each([2, 3, 40])(
@@ -73,8 +82,94 @@ describe('a store that refuses most', () => {
     const wait = waitAfterTen()
     for (let late = 0; late < 8; late++) pace.answered({ startedAt: 0, items: 1000, refused: 1000 }, 30)
     expect([pace.concurrency, waitAfterTen()]).toEqual([4, wait])
-    pace.answered({ startedAt: 30, items: 10, refused: 10 }, 30)
+    pace.answered({ startedAt: 10, items: 10, refused: 10 }, 30)
     expect(waitAfterTen()).toBeGreaterThan(wait)
+    expect(pace.concurrency).toBe(4)
+  })
+
+  test('is not asked in step by clients that were refused at once', () => {
+    const waits = [0, 0.5, 1].map((dice) => {
+      const limits = { concurrency: 8, maxItems: 1000, maxDelayMs: 20_000, countsItems: true }
+      const pace = new Pace(limits, () => dice)
+      round(pace, 0, all(9))
+      pace.started(100, 20)
+      return pace.wait(20)
+    })
+    expect([waits[0], waits[2]]).toEqual([expect.closeTo((waits[1] ?? 0) / 2), expect.closeTo(1.5 * (waits[1] ?? 0))])
+  })
+
+  test('a part of each request is taken to count items, whatever is said', () => {
+    const pace = new Pace({ concurrency: 8, maxItems: 1000, maxDelayMs: 20_000, countsItems: false }, () => 0.5)
+    for (let answer = 0; answer < 8; answer++) {
+      pace.started(1000, 0)
+      pace.answered({ startedAt: 0, items: 1000, refused: 999 }, 10)
+    }
+    expect(pace.items).toBeLessThan(1000)
+  })
+
+  test('is slowed down to also where a slower rate was in vain before', () => {
+    const pace = paceOf(1)
+    let [now, wasPaced] = [0, false]
+    for (let request = 0; !wasPaced || pace.wait(now) > 0; request++) {
+      now += pace.wait(now)
+      round(pace, now, [request % 2 === 0])
+      wasPaced ||= pace.wait(now) > 0
+      now += 10
+    }
+    for (let request = 0; request < 10; request++, now += 20) round(pace, now, all(1))
+    expect(pace.wait(now)).toBeGreaterThan(0)
+  })
+
+  test('is tried with more all the more carefully, the rarer requests are', () => {
+    const pace = new Pace({ concurrency: 8, maxItems: 1000, maxDelayMs: 20_000, countsItems: false }, () => 0.5)
+    const rateAt = (now: number) => {
+      pace.wait(now)
+      pace.started(1000, now)
+      return 1_000_000 / pace.wait(now)
+    }
+    for (const now of [0, 20, 40]) round(pace, now, all(8))
+    const [before, after] = [rateAt(50), rateAt(3_050)]
+    expect(after).toBeGreaterThan(1.5 * before)
+    expect(after).toBeLessThan(2.5 * before)
+  })
+
+  /** One that tries full requests again, as small ones were refused, too. */
+  function testing() {
+    const pace = paceOf()
+    round(pace, 0, all(8))
+    let now = 1_000
+    let wasSmall = false
+    for (; !wasSmall || pace.items < 1000; now += 100) {
+      const { items } = pace
+      wasSmall ||= items < 1000
+      pace.started(items, now)
+      pace.answered({ startedAt: now, items, refused: items }, now + 10)
+      expect(now).toBeLessThan(5_000)
+    }
+    return { pace, now }
+  }
+
+  test('gets small requests again where a full one is refused, whatever became of small ones meanwhile', () => {
+    const { pace, now } = testing()
+    for (let small = 0; small < 5; small++) pace.answered({ startedAt: now, items: 10, refused: 0 }, now + 10)
+    expect(pace.items).toBe(1000)
+    round(pace, now, all(1))
+    expect(pace.items).toBeLessThan(500)
+  })
+
+  test('gets as many full requests as small ones, once these are known to pass', () => {
+    const { pace, now } = testing()
+    round(pace, now, none(2))
+    const waitAfterOne = (at: number) => {
+      pace.started(1000, at)
+      return pace.wait(at)
+    }
+    // As far apart as small ones were, and a little more, as most were refused.
+    const wait = waitAfterOne(now + 20)
+    expect(wait).toBeGreaterThan(70)
+    expect(wait).toBeLessThan(350)
+    pace.answered({ startedAt: now + 20, items: 1000, refused: 1000 }, now + 25)
+    expect(waitAfterOne(now + 30)).toBeLessThan(2 * wait)
   })
 
   test('is left alone for as long as it asks, but not for longer than the longest wait', () => {

@@ -16,9 +16,10 @@ describe('parcels', () => {
     const batch = batchOf('a', 'b', 'c', 'd')
     batch.fail(1, reason)
     batch.alone.push(2)
-    expect(parcelsOf(batch, operation).map(({ operation: { name }, items }) => [name, items])).toEqual([
-      ['Test', ['a', 'd']],
-      ['TestOne', ['c']],
+    batch.written = ['a,', 'b,', '', 'd,']
+    expect(parcelsOf(batch, operation)).toMatchObject([
+      { operation: { name: 'Test' }, items: ['a', 'd'], written: ['a,', 'd,'], attempts: 0 },
+      { operation: { name: 'TestOne' }, items: ['c'], attempts: 0 },
     ])
     const { fallback: _, ...withoutFallback } = operation
     expect(parcelsOf(batch, withoutFallback)).toHaveLength(1)

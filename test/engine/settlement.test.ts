@@ -190,6 +190,13 @@ describe('a refusal', () => {
     }
   })
 
+  test('that may pass does not let what was mended be mended again', () => {
+    const { settlement, queue } = runOf()
+    settlement.settle(slotted(batchOf(), { mended: true }), refused('retry'))
+    vi.advanceTimersByTime(50)
+    expect(queue.next()).toMatchObject({ mended: true })
+  })
+
   test('that asks for longer than allowed, or comes too often, fails the items', () => {
     const { settlement, queue, ended } = runOf(1)
     const batch = batchOf(['a', 'b'])
@@ -244,9 +251,12 @@ describe('a refusal', () => {
       ['Aborted', true],
     ] as const) {
       const { settlement, ended, queue } = runOf()
-      const batch = batchOf(['a'])
+      const batch = batchOf(['a', 'b'])
       settlement.settle(whole(batch), refused('none', { code, arrived: false }, { sent: false }))
-      expect([ended, queue.size, fates(batch)]).toEqual([[], 0, [0, `a ${code} not-sent 0`]])
+      expect([ended, queue.size, fates(batch)]).toEqual([
+        ...[[], 0],
+        [0, `a ${code} not-sent 0`, `b ${code} not-sent 0`],
+      ])
       expect(batch.report().failed[0]?.retryable).toBe(retryable)
     }
   })

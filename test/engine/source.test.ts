@@ -64,6 +64,15 @@ describe('pullFrom', () => {
     expect(closed.sort()).toEqual(['asynchronous iterator', 'iterator', 'stream'])
   })
 
+  test('lets go of a source that cannot be told to end', () => {
+    const next = () => ({ done: false, value: 'a' }) as const
+    const sources: Source<string>[] = [
+      { [Symbol.iterator]: () => ({ next }) },
+      { [Symbol.asyncIterator]: () => ({ next: async () => next() }) },
+    ]
+    for (const source of sources) expect(() => pullFrom(source, 'keys').close()).not.toThrow()
+  })
+
   test('reads a stream that cannot be iterated over, as some browsers have it', async () => {
     const stream = new ReadableStream<string>({ start: (controller) => controller.enqueue('a') })
     const puller = pullFrom<string>({ getReader: () => stream.getReader() } as ReadableStream<string>, 'keys')
