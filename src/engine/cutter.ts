@@ -33,6 +33,11 @@ export class Cutter<Item, Detail extends object> {
     this.#inputEnded = puller.total === 0
   }
 
+  /** Whether the input was let go of before its end. */
+  get halted(): boolean {
+    return this.#halted
+  }
+
   /** Whether no batch is to come. */
   get ended(): boolean {
     return this.#inputEnded && this.#tray.length === 0 && this.#draft.isEmpty
@@ -129,7 +134,7 @@ export class Cutter<Item, Detail extends object> {
     const written = this.writeWhole(items)
     if (!written) return undefined
     this.#keep(items, written.count)
-    if (written.count < items.length) items.length = written.count
+    items.length = written.count
     return this.#draft.whole(items, written)
   }
 
@@ -140,7 +145,7 @@ export class Cutter<Item, Detail extends object> {
     let cut: Batch<Item, Detail> | undefined
     while (!cut && count < items.length) cut = this.#draft.add(items[count++] as Item)
     this.#keep(items, count)
-    if (cut || !this.#inputEnded || this.#tray.length > 0 || this.#draft.isEmpty) return cut
+    if (cut || !this.#inputEnded || this.#draft.isEmpty) return cut
     return this.#draft.cut()
   }
 

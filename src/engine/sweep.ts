@@ -275,7 +275,7 @@ export class Sweep<Item, Detail extends object> {
     if (this.#pool.size === 0) return false
     const isFull = this.#pool.size >= this.#limits.items
     const holdsUpInput = this.#isCrowded && this.#poolInFlight === 0
-    const canGrow = this.#inFlight > 0 || !this.#cutter.ended
+    const canGrow = this.#inFlight > 0 || !(this.#cutter.ended || this.#cutter.halted)
     const wait = Math.max(this.#pool.wait(performance.now()), isFull || holdsUpInput || !canGrow ? 0 : this.#lingers())
     if (wait > 0) {
       if (wait < Number.POSITIVE_INFINITY) this.#pumpLater(wait)
@@ -408,6 +408,8 @@ export class Sweep<Item, Detail extends object> {
 
   #finishIfDone(): void {
     if (this.#finished || this.#reading || this.#stops.size > 0) return
+    // The input was let go of for a last request, which has then not been sent.
+    if (this.#cutter.halted && this.#open.size === 0) this.#stop()
     if (this.#stopping) this.#drain()
     else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
     this.#finished = true
