@@ -21,8 +21,9 @@ export default defineConfig({
   // It has no `paths`: `#runtime/*` must reach the user's resolver, whose conditions choose the half.
   tsconfig: 'tsconfig.build.json',
   external: [/^#runtime\//],
-  // What it needs gets `Buffer` from bundlers that do not look for a `browser` field: so it is built in, without.
-  noExternal: ['@aws-crypto/sha256-js'],
+  // What the one needs gets `Buffer` from bundlers that do not look for a `browser` field: so it is built in, without. Of the
+  // other, and of what that needs, Node would look for the files at each start.
+  noExternal: ['@aws-crypto/sha256-js', 'p-limit'],
   esbuildOptions(options) {
     options.mainFields = ['module', 'main']
     options.alias = { '@smithy/util-utf8': '@smithy/util-utf8/dist-es/fromUtf8.browser.js' }
