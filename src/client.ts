@@ -9,7 +9,7 @@ import { type Plan, Sweep } from './engine/sweep.js'
 import type { Tally } from './engine/tally.js'
 import { KeysweepError } from './errors.js'
 import { fetchTransport } from './fetch-transport.js'
-import type { Entry, KvKey, Source } from './items.js'
+import { ENTRY_MEMBERS, type Entry, KEY_MEMBERS, type KvKey, type Source } from './items.js'
 import type { Operation } from './operation.js'
 import {
   admitCredentials,
@@ -75,7 +75,12 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
   protected sweepEntries(entries: Source<Entry>, options: PutOptions | undefined): Sweep<Entry, object> {
     const { puts } = this.#provider
     if (!puts) throw new TypeError(`${this.#provider.name} has no call to put entries`)
-    return new Sweep(this.#store, puts, pullFrom(entries, 'entries'), planOf(options, this.#store, putStats))
+    return new Sweep(
+      this.#store,
+      puts,
+      pullFrom(entries, 'entries', ENTRY_MEMBERS),
+      planOf(options, this.#store, putStats),
+    )
   }
 
   /** @internal */
@@ -87,7 +92,7 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
     const plan = planOf(options, this.#store, deleteStats)
     if (plan.mode.bypassGovernance && !this.#provider.knowsGovernance)
       throw new TypeError(`bypassGovernance means nothing to ${this.#provider.name}; leave it out`)
-    return new Sweep(this.#store, this.#provider.deletes, pullFrom(keys, 'keys'), plan)
+    return new Sweep(this.#store, this.#provider.deletes, pullFrom(keys, 'keys', KEY_MEMBERS), plan)
   }
 }
 

@@ -92,8 +92,30 @@ export function strayMember(item: unknown, members: readonly string[], store: st
 
 export const invalidKey = (message: string): Flaw => ({ code: 'InvalidKey', message })
 
-export const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+/** A member of an object; none where it cannot be read. */
+export function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  try {
+    return (value as Record<string, unknown>)[name]
+  } catch {
+    return undefined
+  }
+}
+
+/** What is read of a key that is no string, and of an entry. */
+export const KEY_MEMBERS = ['key', 'versionId', 'eTag', 'lastModified', 'size'] as const
+export const ENTRY_MEMBERS = ['key', 'value', 'expiration', 'expirationTtl'] as const
+
+/** The item as it is now, whatever its owner makes of it later; what has no key is left as it is. */
+export function copyOf<Item>(item: Item, members: readonly string[]): Item {
+  if (typeof item !== 'object' || item === null) return item
+  const copy: Record<string, unknown> = {}
+  for (const name of members) {
+    const value = memberOf(item, name)
+    if (value !== undefined) copy[name] = value
+  }
+  return typeof copy.key === 'string' ? (copy as Item) : item
+}
 
 /** The type of a value, for messages; never the value itself. */
 export function describe(value: unknown): string {

@@ -3,9 +3,10 @@ import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
 import { asManyAsFit } from './fitting.js'
 
-/** What stands around the keys of a body, all of ASCII, and what a key cannot have in it as it is. */
+/** What stands around the keys of a body, and what a key cannot have in it as it is. */
 export interface Frame {
   readonly head: string
+  /** Of ASCII, as is `tail`. */
   readonly between: string
   readonly tail: string
   /** Printable characters of ASCII. */
@@ -56,14 +57,14 @@ export function wholeText(
 
 /** The body, if the list takes at most so many bytes. */
 function framed(list: string, most: number, { head, tail }: Frame, lend: Lend) {
-  const memory = lend(head.length + most + tail.length + WORD)
-  encoder.encodeInto(head, memory)
-  const { read, written } = encoder.encodeInto(list, memory.subarray(head.length, head.length + most))
+  const memory = lend(WIDEST * head.length + most + tail.length + WORD)
+  const start = encoder.encodeInto(head, memory).written
+  const { read, written } = encoder.encodeInto(list, memory.subarray(start, start + most))
   if (read < list.length) return undefined
-  const end = head.length + written
+  const end = start + written
   encoder.encodeInto(tail, memory.subarray(end))
   memory.set(BLANKS, end + tail.length)
-  return { body: memory.subarray(0, end + tail.length), list: memory.subarray(head.length, end) }
+  return { body: memory.subarray(0, end + tail.length), list: memory.subarray(start, end) }
 }
 
 const WORD = 4

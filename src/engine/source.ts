@@ -1,4 +1,4 @@
-import { describe, type Source } from '../items.js'
+import { copyOf, describe, type Source } from '../items.js'
 
 /** Pulls items one by one, or some at once; without a promise where the input allows it. */
 export interface Puller<Item> {
@@ -14,39 +14,49 @@ export interface Puller<Item> {
 
 export const END: unique symbol = Symbol('end of input')
 
-/** @throws {TypeError} Where `source` is nothing to iterate over, or one string, whose characters are hardly meant as keys. */
-export function pullFrom<Item>(source: Source<Item>, option: string): Puller<Item> {
+/**
+ * Objects are copied as they are pulled, for an input may use one again and again, or clear it.
+ *
+ * @param members What is copied of them; without, they are taken as they are.
+ * @throws {TypeError} Where `source` is nothing to iterate over, or one string, whose characters are hardly meant as keys.
+ */
+export function pullFrom<Item>(source: Source<Item>, option: string, members: readonly string[] = []): Puller<Item> {
+  const copy = (item: Item) => copyOf(item, members)
   if (typeof source === 'object' && source !== null) {
-    if (Array.isArray(source)) return arrayPuller(source)
-    if (Symbol.iterator in source) return iteratorPuller(source[Symbol.iterator](), lengthOf(source))
+    if (Array.isArray(source)) return arrayPuller(source, copy)
+    if (Symbol.iterator in source) return iteratorPuller(source[Symbol.iterator](), copy, lengthOf(source))
     // Before the asynchronous iterator: not every browser gives streams one.
-    if ('getReader' in source) return readerPuller(source.getReader())
-    if (Symbol.asyncIterator in source) return asyncPuller(source[Symbol.asyncIterator]())
+    if ('getReader' in source) return readerPuller(source.getReader(), copy)
+    if (Symbol.asyncIterator in source) return asyncPuller(source[Symbol.asyncIterator](), copy)
   }
   const hint = typeof source === 'string' ? '; for a single key write [key]' : ''
   throw new TypeError(`${option} must be an Iterable, AsyncIterable or ReadableStream, not ${describe(source)}${hint}`)
 }
 
-function arrayPuller<Item>(items: readonly Item[]): Puller<Item> {
+type Copy<Item> = (item: Item) => Item
+
+function arrayPuller<Item>(items: readonly Item[], copy: Copy<Item>): Puller<Item> {
   let index = 0
   return {
     total: items.length,
-    next: () => (index < items.length ? (items[index++] as Item) : END),
+    next: () => (index < items.length ? copy(items[index++] as Item) : END),
     some(most) {
       const some = items.slice(index, index + most)
       index += some.length
+      // By index, for it may have holes.
+      for (let at = 0; at < some.length; at++) if (typeof some[at] !== 'string') some[at] = copy(some[at] as Item)
       return some
     },
     close() {},
   }
 }
 
-function iteratorPuller<Item>(iterator: Iterator<Item>, total: number | undefined): Puller<Item> {
+function iteratorPuller<Item>(iterator: Iterator<Item>, copy: Copy<Item>, total: number | undefined): Puller<Item> {
   return {
     total,
     next() {
       const { done, value } = iterator.next()
-      return done ? END : value
+      return done ? END : copy(value)
     },
     // A moment later: a generator whose own code ends the run cannot be closed while it runs.
     close: () =>
@@ -56,24 +66,24 @@ function iteratorPuller<Item>(iterator: Iterator<Item>, total: number | undefine
   }
 }
 
-function asyncPuller<Item>(iterator: AsyncIterator<Item>): Puller<Item> {
+function asyncPuller<Item>(iterator: AsyncIterator<Item>, copy: Copy<Item>): Puller<Item> {
   return {
     total: undefined,
     next: async () => {
       const { done, value } = await iterator.next()
-      return done ? END : value
+      return done ? END : copy(value)
     },
     // Not awaited: a generator that hangs in its own await would hang us too.
     close: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
   }
 }
 
-function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>): Puller<Item> {
+function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>, copy: Copy<Item>): Puller<Item> {
   return {
     total: undefined,
     next: async () => {
       const { done, value } = await reader.read()
-      return done ? END : (value as Item)
+      return done ? END : copy(value as Item)
     },
     close: () => void reader.cancel().catch(() => {}),
   }

@@ -82,7 +82,14 @@ export class Sweep<Item, Detail extends object> {
   #stopping = false
   #finished = false
   #wake = () => {}
-  readonly #now = () => this.store.clock().getTime() + this.store.skewMs
+  readonly #now = () => {
+    try {
+      return this.store.clock().getTime() + this.store.skewMs
+    } catch {
+      // It ends the run where a request is to be signed.
+      return Date.now()
+    }
+  }
   readonly #onAbort = () => this.#abort(this.plan.signal?.reason)
 
   constructor(

@@ -92,10 +92,15 @@ export function readEcho(
   const to = from + entries.length
   if (!isSame(body.subarray(from, to), entries)) return undefined
   const before = strictText(body.subarray(0, from))
-  const after = strictText(body.subarray(to))
+  // With the end of the last entry, for a byte-order mark at the beginning would be skipped.
+  const after = strictText(body.subarray(to - 1))
   // It must be the only list of that name, however it is spelt.
   if (before !== head + LISTED || after === undefined || /\\|"deleted"/.test(head + after)) return undefined
-  const read = readDeletedObjects({ ...answer, body: utf8(before + first + rest + after) }, items.slice(0, 1), quiet)
+  const read = readDeletedObjects(
+    { ...answer, body: utf8(before + first + rest.slice(0, -1) + after) },
+    items.slice(0, 1),
+    quiet,
+  )
   return read.kind === 'outcomes' && !read.outcomes ? read : undefined
 }
 

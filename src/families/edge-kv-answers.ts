@@ -71,12 +71,13 @@ export function readEcho(answer: HttpAnswer, whole: Whole | undefined): Outcomes
   const to = from + whole.list.length
   if (!isSame(body.subarray(from, to), whole.list)) return undefined
   const head = strictText(body.subarray(0, from))
-  const rest = strictText(body.subarray(to))
-  // It must be the member of that name of the object itself, and the only one.
-  if (!head?.endsWith(SUCCEEDED) || /[{[]/.test(head.slice(1)) || rest === undefined || rest.includes(SUCCEEDED))
-    return undefined
-  const read = parseJson(`${head}0${rest}`)
-  if (read.kind !== 'object' || read.value.SuccessKeys !== 0 || member(read.value, 'Code') !== undefined)
+  // With the end of the list, for a byte-order mark at the beginning would be skipped.
+  const rest = strictText(body.subarray(to - 1))
+  // It must be the member of that name of the object itself, and the only one, however it is spelt.
+  if (!head?.endsWith(SUCCEEDED) || /[{[]/.test(head.slice(1))) return undefined
+  if (rest === undefined || /SuccessKeys|\\/.test(rest)) return undefined
+  const read = parseJson(`${head}[${rest}`)
+  if (read.kind !== 'object' || !Array.isArray(read.value.SuccessKeys) || member(read.value, 'Code') !== undefined)
     return undefined
   const failed = stringsOf(read.value.FailKeys)
   return failed?.length === 0 ? { kind: 'outcomes', requestId: requestIdOf(answer, read.value) } : undefined

@@ -78,6 +78,15 @@ describe.each(SOURCES)('plain keys from an %s', (_, sourceOf) => {
     ])
   })
 
+  test.each([
+    ['in order', ['a', { key: 'b' }, 'c']],
+    ['last, and in no order', ['b', 'a', { key: 'c' }]],
+    ['first, and in no order', [{ key: 'b' }, 'a', 'c']],
+  ])('are not cut whole with one that has to be written by itself: %s', (_, items) => {
+    const batches = allOf(cutterOf(items as Item[], { items: 4, bytes: 1000 }))
+    expect(batches.map(({ written }) => isWhole(written))).toEqual([false])
+  })
+
   test('are cut whole by bytes, to the byte', () => {
     const batches = (bytes: number) => shapes(allOf(cutterOf(sourceOf(sorted), { items: 100, bytes })))
     expect(batches(ENVELOPE + 5 * 5)).toEqual(['5 whole', '5 whole'])

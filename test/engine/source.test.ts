@@ -33,6 +33,72 @@ describe('pullFrom', () => {
     expect(puller.total).toBe(name === 'array' || name === 'set' ? 3 : undefined)
   })
 
+  const rows = () => {
+    const row = { key: '', value: '', other: 1 }
+    return ['a', 'b', 'c'].map((key) => ({ ...row, key, value: key }))
+  }
+  const changing: Record<string, () => Source<object>> = {
+    array: rows,
+    set: () => new Set(rows()),
+    'generator that uses one object again': function* () {
+      const row = { key: '', value: '', other: 1 }
+      for (const key of items) yield Object.assign(row, { key, value: key })
+    },
+    'asynchronous generator that clears what it gave': async function* () {
+      for (const row of rows()) {
+        yield row
+        row.value = ''
+      }
+    },
+    stream: () => {
+      const given = rows().values()
+      return new ReadableStream({
+        pull: (controller) => {
+          const { done, value } = given.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        },
+      })
+    },
+  }
+
+  test.each(Object.entries(changing))('takes objects as they are when it is asked for them: %s', async (_, make) => {
+    const source = make()
+    const puller = pullFrom(source, 'entries', ['key', 'value'])
+    const read: object[] = []
+    if (puller.some) read.push(...puller.some(2))
+    for (let item = await puller.next(); item !== END; item = await puller.next()) read.push(item)
+    if (Array.isArray(source)) for (const row of source) row.key = 'changed'
+    expect(read).toEqual(['a', 'b', 'c'].map((key) => ({ key, value: key })))
+  })
+
+  test('asks a getter once, and leaves out what cannot be read', () => {
+    let asked = 0
+    const item = {
+      get key() {
+        return `key ${++asked}`
+      },
+      get value() {
+        throw new Error('no')
+      },
+    }
+    const copy = pullFrom<{ key: string }>([item], 'entries', ['key', 'value']).next() as { key: string }
+    expect([copy.key, copy.key, asked]).toEqual(['key 1', 'key 1', 1])
+    expect(Object.keys(copy)).toEqual(['key'])
+  })
+
+  test('leaves what has no key as it is', () => {
+    const items = [new Date(0), { key: 1 }, 7, null, ['a']]
+    const puller = pullFrom<unknown>(items, 'keys', ['key'])
+    for (const item of items) expect(puller.next()).toBe(item)
+  })
+
+  test('takes a hole of an array for nothing that is known', () => {
+    // biome-ignore lint/suspicious/noSparseArray: that is the point.
+    const some = pullFrom<string>(['b', , 'a'] as string[], 'keys').some?.(3) ?? []
+    expect(Object.keys(some)).toEqual(['0', '1', '2'])
+  })
+
   test('lets go of a source that it did not read to its end', async () => {
     const closed: string[] = []
     function* pending() {

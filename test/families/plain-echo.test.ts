@@ -26,7 +26,7 @@ const damage = fc.record({
         '<Deleted><Key>a</Key></Deleted>',
         '<Error><Key>a</Key><Code>X</Code></Error>',
         '&#97;',
-        '\ufeff',
+        ...['\ufeff', 'e5', '.0', ' ', '"SuccessKeys" :[]', '"Success\\u004beys":0'],
         '\r',
         '<!-- -->',
       ],
@@ -92,6 +92,10 @@ describe('what is read at a glance is what is read at length', () => {
     ['the same, spelt otherwise', `{"SuccessKeys":${JSON.stringify(KEYS)},"Success\\u004beys":[]}`],
     ['a failure as well', `{"SuccessKeys":${JSON.stringify(KEYS)},"FailKeys":["a"]}`],
     ['half an answer', `{"SuccessKeys":${JSON.stringify(KEYS)}`],
+    ['a second list after a blank', `{"SuccessKeys":${JSON.stringify(KEYS)},"SuccessKeys" :[]}`],
+    ['a byte-order mark after the list', `{"SuccessKeys":${JSON.stringify(KEYS)}\ufeff,"FailKeys":[]}`],
+    ['half a number after the list', `{"SuccessKeys":${JSON.stringify(KEYS)}e5,"FailKeys":[]}`],
+    ['no comma after the list', `{"SuccessKeys":${JSON.stringify(KEYS)}"FailKeys":[]}`],
   ])('but not %s', (_, body) => {
     expect(readEcho(answerOf(body), whole)).toBeUndefined()
   })
@@ -134,6 +138,7 @@ describe('what is read at a glance is what is read at length', () => {
       ['one key more', `{"statusCode":800,"returnObj":{"deleted":[${entries('')},{"key":"z"}]}}`],
       ['another code', `{"statusCode":900,"returnObj":{"deleted":[${entries('')}]}}`],
       ['half an answer', plain.slice(0, -1)],
+      ['a byte-order mark after it', `{"statusCode":800,"returnObj":{"deleted":[${entries('')}\ufeff]}}`],
       ['no list at all', '{"statusCode":800,"returnObj":{}}'],
     ])('but not %s', (_, body) => expect(glance(body)).toBeUndefined())
 

@@ -132,6 +132,58 @@ export function describePuts(subject: Subject): void {
     expect(Math.max(...bodies)).toBeLessThanOrEqual(mostBytes)
   })
 
+  it('writes entries as they were when they were given', async () => {
+    const sent: unknown[] = []
+    const looking = async (request: Request) => {
+      sent.push(...JSON.parse(new URLSearchParams(await request.clone().text()).get('KvList') ?? ''))
+      return fetch(request)
+    }
+    const client = open(await openLab(name), { fetch: looking })
+    function* oneRow() {
+      const row = { key: '', value: '' }
+      for (const key of ['a', 'b', 'c']) yield Object.assign(row, { key, value: `value of ${key}` })
+    }
+    async function* cleared() {
+      for (const key of ['d', 'e']) {
+        const row = { key, value: `value of ${key}` }
+        yield row
+        row.value = ''
+      }
+    }
+    const reports = [await client.putMany(oneRow()), await client.putMany(cleared())]
+    expect(reports.flatMap(({ written }) => written.map(({ key }) => key))).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(sent).toEqual([...'abcde'].map((key) => ({ Key: key, Value: `value of ${key}` })))
+  })
+
+  it('fails an entry that cannot be read, and writes the others', async () => {
+    const unreadable = {
+      key: 'b',
+      get value(): string {
+        throw new Error('no')
+      },
+    }
+    async function* source() {
+      yield { key: 'a', value: '1' }
+      yield unreadable
+      yield { key: 'c', value: '3' }
+    }
+    const lab = await openLab(name)
+    const { written, failed } = await open(lab).putMany(source())
+    expect([written, failed]).toMatchObject([[{ key: 'a' }, { key: 'c' }], [{ key: 'b', code: 'InvalidEntry' }]])
+  })
+
+  it('ends over a clock that throws, whatever the entries', async () => {
+    const lab = await openLab(name)
+    const clock = () => {
+      throw new Error('no clock')
+    }
+    async function* source() {
+      yield { key: 'a', value: '1', expiration: 2_000_000_000 }
+    }
+    const error = await rejection(open(lab, { clock }).putMany(source()))
+    expect(error).toMatchObject({ report: { failed: [{ key: 'a' }] } })
+  })
+
   it('writes a value too long for a batch by the single call', async () => {
     const clock = () => new Date('2026-01-02T03:04:05Z')
     const lab = await openLab(name, { clock })

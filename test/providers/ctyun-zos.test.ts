@@ -30,6 +30,24 @@ describe('ctyun-zos', () => {
     expect(await asked[0]?.json()).toEqual({ bucket: 'keys', regionID: 'pool', delete: { objects: [{ key: 'a' }] } })
   })
 
+  it('names buckets and pools beyond ASCII as they are', async () => {
+    const bodies: unknown[] = []
+    const fetch = async (request: Request) => {
+      const body = await request.json()
+      bodies.push(body)
+      return Response.json({ statusCode: 800, returnObj: { deleted: body.delete.objects } })
+    }
+    const client = new CtyunZosClient({ bucket: 'фото', regionId: '池', credentials: KEY_PAIR, fetch })
+    for (const keys of [
+      ['a', 'b'],
+      ['a', 'ü'],
+    ])
+      await client.deleteMany(keys)
+    expect(bodies).toEqual(
+      ['b', 'ü'].map((key) => ({ bucket: 'фото', regionID: '池', delete: { objects: [{ key: 'a' }, { key }] } })),
+    )
+  })
+
   it('deletes versions, and tells of the delete markers it makes and removes', async () => {
     const lab = await openLab('ctyun-zos')
     lab.state.create('ctyun-zos', CONTAINER, { versioning: true })
