@@ -1,6 +1,9 @@
 import { isWellFormed, utf8Length } from './bytes.js'
 
-/** Any list of items, of any length; it is pulled only as fast as requests settle. A string is none: write `[key]`. */
+/**
+ * Any list of items, of any length; it is pulled only as fast as requests settle. Objects are copied when they are pulled, so
+ * what becomes of them later does not matter. A string is no list: write `[key]`.
+ */
 export type Source<Item> = ReadableStream<Item> | AsyncIterable<Item> | (Iterable<Item> & object)
 
 /** Members that a store would not look at: it would delete the key all the same, so they are refused. */
