@@ -25,7 +25,7 @@ export const formList = (name: string, members: readonly string[]): Bytes =>
   utf8(`${name}=${LIST}${members.join(BETWEEN)}${LIST_END}`)
 
 const encoder = new TextEncoder()
-/** Characters of JSON; ten times what such stores are used for. */
+/** Characters of JSON. Longer ones are left to be written one by one: a body holds few of them anyway. */
 const LONGEST_MEMBER = 65_536
 /** A byte takes at most so many, once it is encoded. */
 const WIDEST_BYTE = 3
