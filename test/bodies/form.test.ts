@@ -87,6 +87,16 @@ describe('form of keys written in one go', () => {
     expect([countIn(bytes), countIn(bytes - 1), countIn(bytes, 3)]).toEqual([2, 1, undefined])
   })
 
+  it('has the list beside it where nothing stands as it is', () => {
+    const all = ['!', '((', ')))', '!!!!', '😀', '"']
+    for (let count = 1; count <= all.length; count++) {
+      const keys = all.slice(0, count)
+      const { body, list } = wholeFormKeys('Keys', keys, 20, room(1_000)) ?? expect.fail('none')
+      expect(text(body)).toBe(text(formList('Keys', keys.map(listMember))))
+      expect(text(list ?? expect.fail('no list'))).toBe(JSON.stringify(keys))
+    }
+  })
+
   it('holds nearly as many as there is room for', () => {
     const all = Array.from({ length: 5_000 }, (_, index) => `key-${index}`)
     const { body, count } = wholeFormKeys('Keys', all, 20, room(20_000)) ?? expect.fail('none')
@@ -120,6 +130,14 @@ describe('form of a list written in one go', () => {
         },
       ),
     )
+  })
+
+  it('holds as many as fit, to the byte', () => {
+    const all = ['!!!', 'abc', '((!', 'ä', 'b']
+    for (let count = 1; count <= all.length; count++) {
+      const bytes = formList('KvList', all.slice(0, count).map(listMember)).length
+      expect([write(all, bytes)?.count, write(all, bytes - 1)?.count ?? 0]).toEqual([count, count - 1])
+    }
   })
 
   it('takes long members, but no very long one', () => {
