@@ -178,6 +178,20 @@ describe('a run', () => {
     expect(times).toEqual([5_070])
   })
 
+  test('writes items for the time of the machine where the clock throws', async () => {
+    const times: number[] = []
+    const write = (item: string, now: () => number) => {
+      times.push(now())
+      return item
+    }
+    const clock = () => {
+      throw new Error('no clock')
+    }
+    await allOf(runOf(['a'], done, { operation: { write }, store: { clock } }))
+    expect(times.length).toBe(1)
+    expect(times[0]).toBeGreaterThan(Date.UTC(2026, 0))
+  })
+
   test('asks an input that makes it wait for one item at a time', async () => {
     const most = { asked: 0, now: 0 }
     const letters = KEYS.values()
