@@ -9,7 +9,7 @@ export interface App {
 }
 
 /** What clients need whatever their provider. */
-const COMMON = { node: ['p-limit', 'undici'], web: ['p-limit'] }
+const COMMON: App['packages'] = { node: ['undici'], web: [] }
 
 export const APPS: readonly App[] = [
   { store: 'alibaba-esa', client: 'EsaKvClient', options: 'namespace: container', packages: COMMON },
