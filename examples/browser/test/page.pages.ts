@@ -177,7 +177,8 @@ test('stops, tells what is known and where it would go on, and goes on there', a
     .waitFor({ timeout: 60_000 })
   const { deleted, refused, unknown, waiting } = await fates()
   expect([deleted + refused + unknown, waiting]).toEqual([200_000, 0])
-  expect(deleted).toBeGreaterThan(199_000)
+  // What was under way when it was stopped stays unknown: some requests of a thousand keys.
+  expect(deleted).toBeGreaterThan(190_000)
 }, 120_000)
 
 describe('200,000 keys at a store that behaves badly', () => {
