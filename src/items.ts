@@ -115,9 +115,18 @@ export function copyOf<Item>(item: Item, members: readonly string[]): Item {
   const copy: Record<string, unknown> = {}
   for (const name of members) {
     const value = memberOf(item, name)
-    if (value !== undefined) copy[name] = value
+    if (value !== undefined) copy[name] = dateOf(value) ?? value
   }
   return typeof copy.key === 'string' ? (copy as Item) : item
+}
+
+/** A date like this one, if it is one: dates can be changed, too. */
+function dateOf(value: unknown): Date | undefined {
+  try {
+    return value instanceof Date ? new Date(value) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The type of a value, for messages; never the value itself. */

@@ -17,7 +17,7 @@ export interface Call<Item, Detail> {
   readonly name: string
   /** @param written What was written of the items when they were cut, if they go out just as they were cut. */
   encode(items: readonly Item[], mode: Mode, written?: Written): Awaitable<HttpRequest>
-  /** @param whole What `writeWhole` has written, if the request went out so. */
+  /** @param whole What `whole` has written, if the request went out so. */
   decode(answer: HttpAnswer, items: readonly Item[], mode: Mode, whole?: Whole): Awaitable<Verdict<Detail>>
 }
 

@@ -64,7 +64,7 @@ function framed(list: string, most: number, { head, tail }: Frame, lend: Lend) {
   const end = start + written
   encoder.encodeInto(tail, memory.subarray(end))
   memory.set(BLANKS, end + tail.length)
-  return { body: memory.subarray(0, end + tail.length), list: memory.subarray(start, end) }
+  return { body: memory.subarray(0, end + tail.length) }
 }
 
 const WORD = 4

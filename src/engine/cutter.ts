@@ -131,11 +131,20 @@ export class Cutter<Item, Detail extends object> {
   #cutWhole(): Batch<Item, Detail> | undefined {
     const items = this.#tray
     if (items.length === 0 || items.length > this.limits.items || !areDistinct(items, this.#lengthOf)) return undefined
-    const written = this.writeWhole(items)
+    const written = this.#tryWhole(items)
     if (!written) return undefined
     this.#keep(items, written.count)
     items.length = written.count
     return this.#draft.whole(items, written)
+  }
+
+  /** One by one, it comes out which of them throws when it is looked at. */
+  #tryWhole(items: readonly Item[]): Whole | undefined {
+    try {
+      return this.writeWhole(items)
+    } catch {
+      return undefined
+    }
   }
 
   /** Moves items from the tray to the draft until they make a batch. */

@@ -1,4 +1,4 @@
-import { identityOf } from '../items.js'
+import { type Flaw, identityOf } from '../items.js'
 import { ALONE, type Operation, type Whole } from '../operation.js'
 import { Batch } from './batch.js'
 
@@ -10,6 +10,9 @@ export interface Limits {
 
 /** Each of these is a request of its own, and may be long: a batch of many would hold much for a long time. */
 const MOST_ALONE = 16
+
+/** What is said of an item that throws when it is looked at. */
+const UNREADABLE: Flaw = { code: 'InvalidKey', message: 'it cannot be read' }
 
 /** A batch in the making: items are added one by one, each looked at and measured. */
 export class Draft<Item, Detail extends object> {
@@ -59,7 +62,7 @@ export class Draft<Item, Detail extends object> {
   }
 
   #place(item: Item): Batch<Item, Detail> | undefined {
-    const text = this.operation.write(item, this.now)
+    const text = this.#write(item)
     if (text === ALONE) {
       const cut = this.#batch.alone.length >= MOST_ALONE ? this.cut() : undefined
       this.#batch.alone.push(this.#include(item, ''))
@@ -95,6 +98,14 @@ export class Draft<Item, Detail extends object> {
     this.#places?.set(identity, added)
     this.#bytes = merges ? grown : this.#bytes + size
     return cut
+  }
+
+  #write(item: Item): ReturnType<Operation<Item, Detail>['write']> {
+    try {
+      return this.operation.write(item, this.now)
+    } catch {
+      return UNREADABLE
+    }
   }
 
   #include(item: Item, text: string): number {

@@ -87,6 +87,29 @@ describe.each(SOURCES)('plain keys from an %s', (_, sourceOf) => {
     expect(batches.map(({ written }) => isWhole(written))).toEqual([false])
   })
 
+  test('are looked at one by one where one of them throws', () => {
+    const throwing: typeof operation = {
+      ...operation,
+      write(item, now) {
+        if (keyOf(item) === 'b') throw new Error('no')
+        return operation.write(item, now)
+      },
+    }
+    const limits = { items: 3, bytes: 1000 }
+    const cutter = new Cutter(
+      pullFrom<Item>(['a', 'b', 'c'], 'keys'),
+      throwing,
+      limits,
+      () => 0,
+      () => {
+        throw new Error('no')
+      },
+    )
+    const [batch] = allOf(cutter)
+    expect(batch?.report().failed).toMatchObject([{ key: 'b', code: 'InvalidKey', outcome: 'not-sent' }])
+    expect(batch?.items).toEqual(['a', 'b', 'c'])
+  })
+
   test('are cut whole by bytes, to the byte', () => {
     const batches = (bytes: number) => shapes(allOf(cutterOf(sourceOf(sorted), { items: 100, bytes })))
     expect(batches(ENVELOPE + 5 * 5)).toEqual(['5 whole', '5 whole'])

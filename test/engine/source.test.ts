@@ -72,6 +72,14 @@ describe('pullFrom', () => {
     expect(read).toEqual(['a', 'b', 'c'].map((key) => ({ key, value: key })))
   })
 
+  test('copies dates as well', () => {
+    const at = new Date(0)
+    const items = [{ key: 'a', expiration: at }]
+    const copy = pullFrom(items, 'entries', ['key', 'expiration']).next()
+    at.setTime(1)
+    expect(copy).toEqual({ key: 'a', expiration: new Date(0) })
+  })
+
   test('asks a getter once, and leaves out what cannot be read', () => {
     let asked = 0
     const item = {
