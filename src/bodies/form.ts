@@ -1,8 +1,8 @@
-import { percentEncode, utf8, WIDEST } from '../bytes.js'
+import { percentEncode, utf8, utf8Length, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
+import { asManyAsFit } from './fitting.js'
 import { OVERHANG, percentEncodeInto, percentLength } from './percent.js'
-import { wholeJson } from './whole-json.js'
 
 // Form bodies of one field, percent-encoded as RFC 3986 has it (a space is `%20`), which is how Alibaba signs them.
 
@@ -30,13 +30,33 @@ const LONGEST_MEMBER = 65_536
 /** A byte takes at most so many, once it is encoded. */
 const WIDEST_BYTE = 3
 
-/** The same for as many keys as fit; the answer should list them just so. */
-export const wholeFormKeys = (
+/** Between two keys are two quotes and a comma, at least. */
+const LEAST_BETWEEN = 3
+
+/**
+ * The same for as many keys as fit; the answer should list them just so. Undefined where one of them is empty, longer than
+ * `longestKey` bytes of UTF-8, or holds half a surrogate pair, or where not even one fits.
+ */
+export function wholeFormKeys(
   name: string,
   keys: readonly string[],
   longestKey: number,
-  room: Room,
-): Whole | undefined => wholeJson(keys, longestKey, room, (list) => formText(`${name}=`, list, room.lend))
+  { mostBytes, lend }: Room,
+): Whole | undefined {
+  let most = 0
+  let least = 0
+  for (const key of keys) {
+    if (key.length === 0 || (key.length * WIDEST > longestKey && utf8Length(key) > longestKey)) return undefined
+    least += key.length + LEAST_BETWEEN
+    if (least > mostBytes) break
+    most++
+  }
+  return asManyAsFit(most, mostBytes, (count) => {
+    const list = JSON.stringify(count < keys.length ? keys.slice(0, count) : keys)
+    // How JSON spells half a pair.
+    return list.includes('\\ud') ? undefined : formText(`${name}=`, list, lend)
+  })
+}
 
 /** The text is written to the end of the memory before it is encoded, and stays there. */
 function formText(head: string, text: string, lend: Lend): Required<Pick<Whole, 'body' | 'list'>> {

@@ -97,6 +97,7 @@ export class Cutter<Item, Detail extends object> {
     this.taken += items.length
     this.#inputEnded = items.length === 0 || this.taken === this.puller.total
     this.#tray = this.#tray.length > 0 ? [...this.#tray, ...items] : items
+    for (const item of items) this.#weigh(item)
   }
 
   #take(item: Item | typeof END): void {
@@ -130,7 +131,8 @@ export class Cutter<Item, Detail extends object> {
   /** A batch of the items in the tray, as many as fit, where all of them are different and can be written in one go. */
   #cutWhole(): Batch<Item, Detail> | undefined {
     const items = this.#tray
-    if (items.length === 0 || items.length > this.limits.items || !areDistinct(items, this.#lengthOf)) return undefined
+    if (this.#holdsLoner || items.length === 0 || items.length > this.limits.items || !areDistinct(items))
+      return undefined
     const written = this.#tryWhole(items)
     if (!written) return undefined
     this.#keep(items, written.count)
@@ -167,14 +169,12 @@ export class Cutter<Item, Detail extends object> {
   }
 }
 
-/** Whether all items have lengths, and no two the same key. In order, as a listing gives them, that is cheap to see. */
-function areDistinct<Item>(items: readonly Item[], lengthOf: (item: Item) => number | undefined): boolean {
+/** Whether no two items have the same key. In order, as a listing gives them, that is cheap to see. */
+function areDistinct(items: readonly unknown[]): boolean {
   let before = ''
   for (const item of items) {
-    if (lengthOf(item) === undefined) return false
     const key = keyOf(item)
-    if (key <= before)
-      return items.every((each) => lengthOf(each) !== undefined) && new Set(items.map(keyOf)).size === items.length
+    if (key <= before) return new Set(items.map(keyOf)).size === items.length
     before = key
   }
   return true
