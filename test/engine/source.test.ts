@@ -102,8 +102,8 @@ describe('pullFrom', () => {
   })
 
   test('takes a hole of an array for nothing that is known', () => {
-    // biome-ignore lint/suspicious/noSparseArray: that is the point.
-    const some = pullFrom<string>(['b', , 'a'] as string[], 'keys').some?.(3) ?? []
+    const holed: string[] = Object.assign(new Array<string>(3), { 0: 'b', 2: 'a' })
+    const some = pullFrom(holed, 'keys').some?.(3) ?? []
     expect(Object.keys(some)).toEqual(['0', '1', '2'])
   })
 
