@@ -1,5 +1,6 @@
-import { utf8 } from '../bytes.js'
+import { utf8, utf8Length, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
+import { keyOf, versionOf } from '../items.js'
 import type { Room, Whole } from '../operation.js'
 import { type Frame, wholeText } from './whole-text.js'
 
@@ -46,6 +47,9 @@ const OBJECT_END = '</Key></Object>'
 /** Bytes of the body around its objects, with `Quiet`. */
 export const ENVELOPE_BYTES: number = HEAD.length + QUIET.length + TAIL.length
 
+const VERSION = '</Key><VersionId>'
+const VERSION_END = '</VersionId></Object>'
+
 const FRAME: Frame = {
   head: HEAD + OBJECT,
   between: OBJECT_END + OBJECT,
@@ -53,15 +57,51 @@ const FRAME: Frame = {
   special: ['<', '>', '&'],
   specialBeyond: /[\x85\u2028\ufffe\uffff]/,
 }
-const QUIET_FRAME: Frame = { ...FRAME, tail: OBJECT_END + QUIET + TAIL }
+// Tags stand inside of the texts, too: `versionTexts` has looked for them.
+const VERSION_FRAME: Frame = { ...FRAME, between: VERSION_END + OBJECT, tail: VERSION_END + TAIL, special: ['&'] }
 
-/** The same body for as many of the keys as fit; undefined where one is not as plain as `wholeText` wants it. */
-export const wholeDeleteXml = (
-  keys: readonly string[],
+const quietly = (frame: Frame): Frame => ({ ...frame, tail: frame.tail.replace(TAIL, QUIET + TAIL) })
+const QUIET_FRAME = quietly(FRAME)
+const QUIET_VERSION_FRAME = quietly(VERSION_FRAME)
+
+/** A key, with a version or without one. */
+export type PlainObject = string | Pick<XmlObject, 'key' | 'versionId'>
+
+/**
+ * The same body for as many of the items as fit. Undefined where some have versions and others have none, or where one is
+ * not as plain as `wholeText` wants it.
+ */
+export function wholeDeleteXml(
+  items: readonly PlainObject[],
   quiet: boolean,
   longestKey: number,
   room: Room,
-): Whole | undefined => wholeText(keys, longestKey, quiet ? QUIET_FRAME : FRAME, room)
+): Whole | undefined {
+  const keys = keysOf(items)
+  if (keys) return wholeText(keys, longestKey, quiet ? QUIET_FRAME : FRAME, room)
+  if (!items.every((item) => isPlainVersion(item, longestKey))) return undefined
+  const frame = quiet ? QUIET_VERSION_FRAME : VERSION_FRAME
+  return wholeText(versionTexts(items), Number.POSITIVE_INFINITY, frame, room)
+}
+
+function isPlainVersion(item: PlainObject, longestKey: number): boolean {
+  const key = keyOf(item)
+  const version = versionOf(item)
+  if (key === '' || version === undefined) return false
+  const isShort = key.length * WIDEST <= longestKey || utf8Length(key) <= longestKey
+  const text = key + version
+  return isShort && !text.includes('<') && !text.includes('>')
+}
+
+/** The keys themselves; undefined where one of them has a version. */
+export function keysOf(items: readonly PlainObject[]): readonly string[] | undefined {
+  if (items.every((item) => typeof item === 'string')) return items
+  return items.every((item) => versionOf(item) === undefined) ? items.map(keyOf) : undefined
+}
+
+/** Each key with its version, as they stand from `<Key>` to `</VersionId>`. */
+export const versionTexts = (items: readonly PlainObject[]): readonly string[] =>
+  items.map((item) => keyOf(item) + VERSION + versionOf(item))
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
 export const deleteXml = (objects: readonly string[], quiet: boolean): Bytes =>

@@ -10,6 +10,7 @@ import {
   errorEntry,
   type Texts,
 } from './delete-answer.js'
+import { keysOf, type PlainObject, versionTexts } from './delete-xml.js'
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
@@ -56,17 +57,24 @@ export function readPlainResult(source: string): DeleteResult | undefined {
 const WHOLE_END = new RegExp(`^${END.source}`)
 const WHOLE_HEAD = new RegExp(`^${HEAD.source}$`)
 const FIRST = '<Deleted><Key>'
-const LAST = '</Key></Deleted>'
+const KEY_END = '</Key></Deleted>'
+const VERSION_END = '</VersionId></Deleted>'
 
-/** Whether an answer lists just these keys, in this order, and says nothing more; each must stand in XML as it is. */
-export function isPlainEcho(body: Bytes, keys: readonly string[]): boolean {
+/**
+ * Whether an answer lists just these items, in this order, and says nothing more. All of them have versions, or none; each
+ * must stand in XML as it is.
+ */
+export function isPlainEcho(body: Bytes, items: readonly PlainObject[]): boolean {
   const source = strictText(body)
   if (source === undefined) return false
   const from = source.indexOf(FIRST)
   if (from < 0) return false
-  const to = source.lastIndexOf(LAST) + LAST.length
+  const keys = keysOf(items)
+  const last = keys ? KEY_END : VERSION_END
+  const texts = keys ?? versionTexts(items)
+  const to = source.lastIndexOf(last) + last.length
   return (
-    source.slice(from, to) === FIRST + keys.join(LAST + FIRST) + LAST &&
+    source.slice(from, to) === FIRST + texts.join(last + FIRST) + last &&
     WHOLE_HEAD.test(source.slice(0, from)) &&
     WHOLE_END.test(source.slice(to))
   )

@@ -1,4 +1,4 @@
-import { keyOf } from '../items.js'
+import { identityOf, keyOf } from '../items.js'
 import type { Operation, Whole } from '../operation.js'
 import type { Batch } from './batch.js'
 import { Draft, type Limits } from './draft.js'
@@ -169,12 +169,12 @@ export class Cutter<Item, Detail extends object> {
   }
 }
 
-/** Whether no two items have the same key. In order, as a listing gives them, that is cheap to see. */
+/** Whether no two items are the same. In order, as a listing gives them, that is cheap to see. */
 function areDistinct(items: readonly unknown[]): boolean {
   let before = ''
   for (const item of items) {
     const key = keyOf(item)
-    if (key <= before) return new Set(items.map(keyOf)).size === items.length
+    if (key <= before) return new Set(items.map(identityOf)).size === items.length
     before = key
   }
   return true

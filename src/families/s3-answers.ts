@@ -88,7 +88,7 @@ export function readDeleted(
   expected: Expected,
 ): Awaitable<Outcomes<DeletedDetail> | Refusal> {
   if (answer.status !== 200) return readRefusal(answer)
-  if (expected.isPlain && isPlainEcho(answer.body, items as readonly string[]))
+  if (expected.isPlain && isPlainEcho(answer.body, items))
     return { kind: 'outcomes', requestId: answer.header('x-amz-request-id') }
   return readListed(answer, items, expected)
 }

@@ -15,16 +15,7 @@ import {
   strayMember,
   versionOf,
 } from '../items.js'
-import {
-  ALONE,
-  type Call,
-  isWhole,
-  type Mode,
-  type Operation,
-  type Outcomes,
-  type Refusal,
-  wholeStrings,
-} from '../operation.js'
+import { ALONE, type Call, isWhole, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { type Target, targetOf } from '../target.js'
 import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
@@ -91,7 +82,10 @@ function deleteObjects(
     measure: utf8Length,
     interchangeable: (first, second) =>
       CONDITIONS.every((member) => String(memberOf(first, member)) === String(memberOf(second, member))),
-    whole: wholeStrings((keys, { quiet }, room) => wholeDeleteXml(keys, quiet, LONGEST_KEY_BYTES, room)),
+    whole: {
+      lengthOf: (item) => (typeof item === 'string' ? item.length : plainLength(item)),
+      write: (items, { quiet }, room) => wholeDeleteXml(items, quiet, LONGEST_KEY_BYTES, room),
+    },
     encode(items, { quiet, bypassGovernance }, written = items.map(objectXml)) {
       const body = isWhole(written) ? written.body : deleteXml(written, quiet)
       const headers = { 'content-type': 'application/xml', ...(bypassGovernance && GOVERNANCE) }
@@ -156,6 +150,16 @@ function write(item: ConditionalKey, { name, conditions }: S3Traits): string | t
   if (isXmlText(keyOf(item)) && isXmlText(versionOf(item) ?? '')) return objectXml(item)
   const condition = conditions.find((member) => memberOf(item, member) !== undefined)
   return condition ? invalidKey(`the key fits no XML, and a single deletion cannot carry \`${condition}\``) : ALONE
+}
+
+/** The length of a key with its version, where it has nothing more and both are strings. */
+function plainLength(item: Exclude<ConditionalKey, string>): number | undefined {
+  if (CONDITIONS.some((member) => memberOf(item, member) !== undefined)) return undefined
+  const key = memberOf(item, 'key')
+  if (typeof key !== 'string') return undefined
+  const version = memberOf(item, 'versionId')
+  if (version === undefined) return key.length
+  return typeof version === 'string' && version !== '' ? key.length + version.length : undefined
 }
 
 function memberFlaw(item: ConditionalKey): Flaw | undefined {

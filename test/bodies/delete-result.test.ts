@@ -406,6 +406,25 @@ describe('an answer that lists just what was asked', () => {
     expect(echoes(source)).toBe(false)
   })
 
+  const versions = [
+    { key: 'a', versionId: '1' },
+    { key: 'a', versionId: '2' },
+  ]
+  const withVersions = (...listed: string[]) =>
+    listed.map((id) => `<Deleted><Key>a</Key><VersionId>${id}</VersionId></Deleted>`).join('')
+
+  it('lists versions where they were asked for, and the keys of objects', () => {
+    const answer = (list: string) => utf8(`${HEAD}${list}</DeleteResult>`)
+    expect(isPlainEcho(answer(withVersions('1', '2')), versions)).toBe(true)
+    expect(isPlainEcho(answer(entries('a', 'b')), [{ key: 'a' }, 'b'])).toBe(true)
+    const others = [withVersions('2', '1'), withVersions('1'), entries('a', 'a'), `${withVersions('1', '2')}<x/>`]
+    for (const list of others) expect(isPlainEcho(answer(list), versions), list).toBe(false)
+    expect(isPlainEcho(answer(withVersions('1', '2')), ['a', 'a'])).toBe(false)
+    const marker = '<DeleteMarker>true</DeleteMarker></Deleted>'
+    const marked = withVersions('1', '2').replaceAll('</Deleted>', marker)
+    expect(isPlainEcho(answer(marked), versions)).toBe(false)
+  })
+
   it('is UTF-8', () => {
     const [before, after] = [utf8(`<DeleteResult>${entries('a', 'b')}</DeleteResult>`), new Uint8Array([0xff])]
     expect(isPlainEcho(new Uint8Array([...before, ...after]), ['a', 'b'])).toBe(false)

@@ -205,6 +205,57 @@ describe('body of plain keys', () => {
   )
 })
 
+describe('body of plain keys with versions', () => {
+  const room = (mostBytes: number) => ({
+    mostBytes,
+    lend: (bytes: number) => new Uint8Array(bytes + 7).fill(0x2a),
+    now: () => expect.fail('not asked for'),
+  })
+  const wholeOf = (...items: XmlObject[]) => wholeDeleteXml(items, false, 20, room(1e6))
+
+  it('is the same as that of items written one by one, as far as they fit', () => {
+    const name = fc.string({ unit: fc.constantFrom(...' "\'/?Aaz~ä語😀'), minLength: 1, maxLength: 4 })
+    const item = fc.record({ key: name, versionId: name })
+    fc.assert(
+      fc.property(fc.array(item, { minLength: 1, maxLength: 40 }), fc.boolean(), (items, quiet) => {
+        const { body, count } = wholeDeleteXml(items, quiet, 20, room(1_500)) ?? expect.fail('not plain')
+        expect(text(body)).toBe(text(deleteXml(items.slice(0, count).map(objectXml), quiet)))
+        expect(body.length).toBeLessThanOrEqual(1_500)
+      }),
+    )
+  })
+
+  it('leaves out no version, and invents none', () => {
+    const versions = [
+      { key: 'a', versionId: '2' },
+      { key: 'a', versionId: '1' },
+    ]
+    expect(wholeOf(...versions)?.body).toEqual(deleteXml(versions.map(objectXml), false))
+    expect(wholeOf({ key: 'a' }, { key: 'b' })?.body).toEqual(deleteXml(['a', 'b'].map(objectXml), false))
+    for (const items of [
+      ['a', ...versions],
+      [...versions, 'a'],
+      [...versions, { key: 'a' }],
+    ])
+      expect(wholeDeleteXml(items, false, 20, room(1e6))).toBeUndefined()
+  })
+
+  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', '\ud800', '\x85', '\u2028', '\uffff', 'ä\0'])(
+    'is none where a key or a version is %j',
+    (odd) => {
+      const plain = { key: 'k', versionId: 'v' }
+      expect(wholeOf(plain, { key: odd, versionId: 'v' }, plain)).toBeUndefined()
+      if (odd !== '') expect(wholeOf(plain, { key: 'k', versionId: odd }, plain)).toBeUndefined()
+    },
+  )
+
+  it('holds keys as long as they may be, in bytes of UTF-8, and versions of any length', () => {
+    const withKey = (key: string) => wholeOf({ key, versionId: 'v'.repeat(100) })?.count
+    expect(['a'.repeat(20), 'ä'.repeat(10)].map(withKey)).toEqual([1, 1])
+    expect(['a'.repeat(21), `${'ä'.repeat(10)}a`].map(withKey)).toEqual([undefined, undefined])
+  })
+})
+
 interface VectorObject {
   readonly key: string
   readonly versionId?: string

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Batch } from '../../src/engine/batch.js'
 import { Cutter } from '../../src/engine/cutter.js'
 import { END, type Puller, pullFrom } from '../../src/engine/source.js'
-import { identityOf, keyOf } from '../../src/items.js'
+import { identityOf, KEY_MEMBERS, keyOf } from '../../src/items.js'
 import { ALONE, isWhole, type Operation, wholeStrings } from '../../src/operation.js'
 
 type Item = string | { readonly key: string; readonly other?: boolean }
@@ -152,6 +152,21 @@ test.each(['array', 'generator'])('a key twice stands once in a request, in orde
     const [batch, ...others] = allOf(cutterOf(kind === 'array' ? keys : generated(keys), { items: 9, bytes: 1000 }))
     expect([others, batch?.items, batch?.twins.size]).toEqual([[], keys, 1])
   }
+})
+
+test('versions of one key are cut whole, but not one version twice', () => {
+  const versioned: typeof operation = {
+    ...operation,
+    whole: { lengthOf: () => 1, write: () => expect.fail('not asked for') },
+  }
+  const cut = (...versions: string[]) => {
+    const keys = versions.map((versionId) => ({ key: 'a', versionId }))
+    const limits = { items: 9, bytes: 1000 }
+    const whole = (items: readonly Item[]) => ({ body: new Uint8Array(1), count: items.length })
+    const cutter = new Cutter(pullFrom<Item>(keys, 'keys', KEY_MEMBERS), versioned, limits, () => 0, whole)
+    return shapes(allOf(cutter))
+  }
+  expect([cut('1', '2', '3'), cut('1', '2', '1')]).toEqual([['3 whole'], ['3']])
 })
 
 describe('what is taken', () => {

@@ -84,8 +84,13 @@ const IMPOSSIBLE = Object.fromEntries(LENGTHS.map((length) => [length, impossibl
 
 const EMPTY_TAG = `"${createHash('md5').digest('hex')}"`
 
-function itemOf({ conditional, versioning, store }: Plan, key: string, version: string | undefined, dice: Dice): Given {
-  if (versioning !== 'off' && dice.chance(0.5)) {
+function itemOf(
+  { conditional, versioning, store, keys }: Plan,
+  key: string,
+  version: string | undefined,
+  dice: Dice,
+): Given {
+  if (versioning !== 'off' && dice.chance(keys.versioned)) {
     const absent = store === 'ncloud' ? '00000000-0000-4000-a000-000000000000' : 'absent'
     const versionId = version && dice.chance(0.9) ? version : absent
     return { item: { key, versionId }, id: idOf(key, versionId), key, versionId }

@@ -72,6 +72,8 @@ export interface Plan {
     readonly hostile: number
     readonly impossible: number
     readonly duplicate: number
+    /** Of those in a bucket with versions, to name one. */
+    readonly versioned: number
     /** Long ones, so that few fill a request. */
     readonly heavy: boolean
   }
@@ -202,6 +204,7 @@ function inputOf(dice: Dice, family: Family, action: Plan['action']): Pick<Plan,
       hostile: dice.pick([0, 0.02, 0.3]),
       impossible: dice.pick([0, 0, 0.01, 0.2]),
       duplicate: dice.pick([0, 0, 0.02, 0.4]),
+      versioned: dice.pick([0.5, 0.5, 1]),
       heavy,
     },
   }

@@ -202,5 +202,10 @@ export function describeObjects({ name, open }: Subject): void {
     for (const failure of report.failed)
       expect(failure).toMatchObject({ key: 'a', code: 'InvalidKey', outcome: 'not-sent' })
     expect(lab.held).toEqual(['a'])
+    for (const member of wrong) {
+      const { failed } = await open(lab).deleteMany([{ key: 'a', ...member } as ObjectKey])
+      expect(failed, JSON.stringify(member)).toMatchObject([{ key: 'a', code: 'InvalidKey', outcome: 'not-sent' }])
+    }
+    expect(lab.held).toEqual(['a'])
   })
 }
