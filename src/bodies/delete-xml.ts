@@ -57,12 +57,11 @@ const FRAME: Frame = {
   special: ['<', '>', '&'],
   specialBeyond: /[\x85\u2028\ufffe\uffff]/,
 }
-// Tags stand inside of the texts, too: `versionTexts` has looked for them.
+// Tags of its own stand inside of each text; `isPlainVersion` has looked for others.
 const VERSION_FRAME: Frame = { ...FRAME, between: VERSION_END + OBJECT, tail: VERSION_END + TAIL, special: ['&'] }
 
-const quietly = (frame: Frame): Frame => ({ ...frame, tail: frame.tail.replace(TAIL, QUIET + TAIL) })
-const QUIET_FRAME = quietly(FRAME)
-const QUIET_VERSION_FRAME = quietly(VERSION_FRAME)
+const QUIET_FRAME: Frame = { ...FRAME, tail: OBJECT_END + QUIET + TAIL }
+const QUIET_VERSION_FRAME: Frame = { ...VERSION_FRAME, tail: VERSION_END + QUIET + TAIL }
 
 /** A key, with a version or without one. */
 export type PlainObject = string | Pick<XmlObject, 'key' | 'versionId'>
