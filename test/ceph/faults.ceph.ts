@@ -388,9 +388,10 @@ describe('storage that stalls for longer than the gateway waits', () => {
     const client = s3Client(gateway, bucket.name, { onAttempt, retry: once, concurrency: 30 })
     const report = await client.deleteMany(keys)
     expect(report.failed.length).toBeGreaterThan(0)
-    expect(new Set(report.failed.map(({ code, outcome, status }) => `${status} ${code} ${outcome}`))).toEqual(
-      new Set(['408 RequestTimeout unknown']),
-    )
+    const ends = report.failed.map(({ code, outcome, status }) => `${status} ${code} ${outcome}`)
+    expect(ends).toContain('408 RequestTimeout unknown')
+    // One that could not read what the user may do says so, too; such a key is still there.
+    for (const end of ends) expect(end).toMatch(/^408 RequestTimeout unknown$|^403 AccessDenied refused$/)
     expectTruth(report, keys, keys, await bucket.keys())
   })
 })

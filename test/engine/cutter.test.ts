@@ -106,7 +106,9 @@ describe.each(SOURCES)('plain keys from an %s', (_, sourceOf) => {
       },
     )
     const [batch] = allOf(cutter)
-    expect(batch?.report().failed).toMatchObject([{ key: 'b', code: 'InvalidKey', outcome: 'not-sent' }])
+    expect(batch?.report().failed).toMatchObject([
+      { key: 'b', code: 'InvalidKey', outcome: 'not-sent', message: 'it cannot be read' },
+    ])
     expect(batch?.items).toEqual(['a', 'b', 'c'])
   })
 
