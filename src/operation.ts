@@ -46,7 +46,7 @@ export interface WholeWriter<Item> {
   /** About how many characters the item takes; undefined where it has to be written by itself. */
   lengthOf(item: Item): number | undefined
   /**
-   * The body for as many of the leading items as fit. They have lengths, and different keys. Undefined where they have to
+   * The body for as many of the leading items as fit. They have lengths, and no two are the same. Undefined where they have to
    * be written one by one.
    */
   write(items: readonly Item[], mode: Mode, room: Room): Whole | undefined
