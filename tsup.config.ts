@@ -8,8 +8,10 @@ const doors = ['src/index.ts', 'src/emulator/index.ts', ...filesIn('src/provider
 export default defineConfig({
   entry: [
     ...doors,
-    'src/runtime/concurrency.ts',
-    ...['node', 'web', 'edge'].flatMap((half) => filesIn(`src/runtime/${half}`)),
+    'src/runtime/edge/core.ts',
+    ...['node', 'web'].flatMap((half) =>
+      ['core', 'checksum', 'server'].map((part) => `src/runtime/${half}/${part}.ts`),
+    ),
   ],
   format: ['esm', 'cjs'],
   // For CommonJS too: what two doors share must be one copy, or `instanceof` fails between them.
@@ -20,7 +22,7 @@ export default defineConfig({
   clean: true,
   // It has no `paths`: `#runtime/*` must reach the user's resolver, whose conditions choose the half.
   tsconfig: 'tsconfig.build.json',
-  external: [/^#runtime\//],
+  external: [/^#runtime/],
   // What the one needs gets `Buffer` from bundlers that do not look for a `browser` field: so it is built in, without. Of the
   // other, and of what that needs, Node would look for the files at each start.
   noExternal: ['@aws-crypto/sha256-js', 'p-limit'],
@@ -33,7 +35,7 @@ export default defineConfig({
     compilerOptions: {
       ignoreDeprecations: '6.0', // tsup sets `baseUrl`.
       stripInternal: true,
-      paths: { '#runtime/concurrency': ['./src/runtime/concurrency.ts'], '#runtime/*': ['./src/runtime/web/*.ts'] },
+      paths: { '#runtime': ['./src/runtime/web/core.ts'], '#runtime/*': ['./src/runtime/web/*.ts'] },
     },
   },
 })

@@ -8,7 +8,7 @@ const PACKAGE = 'test/package.test.ts'
 
 const sources = (half: 'node' | 'web') => ({
   alias: [
-    { find: '#runtime/concurrency', replacement: source('runtime/concurrency.ts') },
+    { find: /^#runtime$/, replacement: source(`runtime/${half}/core.ts`) },
     { find: /^#runtime\/(.*)$/, replacement: `${source(`runtime/${half}/`)}$1.ts` },
     { find: /^keysweep$/, replacement: source('index.ts') },
     { find: /^keysweep\/emulator$/, replacement: source('emulator/index.ts') },

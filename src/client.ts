@@ -1,5 +1,4 @@
-import { warnOfSecret } from '#runtime/page'
-import { createTransport } from '#runtime/transport'
+import { createTransport, warnOfSecret } from '#runtime'
 import { CredentialCache } from './credential-cache.js'
 import type { Credentials } from './credentials.js'
 import type { SettledBatch } from './engine/ledger.js'

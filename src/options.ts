@@ -1,5 +1,4 @@
-import { CONCURRENCY } from '#runtime/concurrency'
-import { pageUrl } from '#runtime/page'
+import { CONCURRENCY, pageUrl } from '#runtime'
 import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
 import type { AttemptEvent, Store } from './engine/store.js'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { isSame, utf8, utf8Length } from '../src/bytes.js'
+import { isSame } from '#runtime'
+import { utf8, utf8Length } from '../src/bytes.js'
 
 it('two pieces are the same where each byte is', () => {
   const bytes = fc.uint8Array({ maxLength: 40 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import * as digest from '#runtime'
 import * as checksum from '#runtime/checksum'
-import * as digest from '#runtime/digest'
 import { base64, hex, utf8 } from '../src/bytes.js'
 import type { Bytes } from '../src/http.js'
 import * as nodeChecksum from '../src/runtime/node/checksum.js'

@@ -35,7 +35,7 @@ beforeAll(async () => {
         module: 'ESNext',
         moduleResolution: 'bundler',
         paths: {
-          '#runtime/concurrency': [join(ROOT, 'src/runtime/concurrency.ts')],
+          '#runtime': [join(ROOT, `src/runtime/${process.env.KEYSWEEP_HALF ?? 'node'}/core.ts`)],
           // Only Node can listen; all the rest is of the half under test.
           '#runtime/server': [join(ROOT, 'src/runtime/node/server.ts')],
           '#runtime/*': [join(ROOT, `src/runtime/${process.env.KEYSWEEP_HALF ?? 'node'}/*.ts`)],

@@ -1,5 +1,5 @@
+import { sha256 } from '#runtime'
 import { crc32, md5 } from '#runtime/checksum'
-import { sha256 } from '#runtime/digest'
 import { base64 } from '../bytes.js'
 import type { Awaitable, Bytes } from '../http.js'
 import { type Incoming, Refusal } from './exchange.js'

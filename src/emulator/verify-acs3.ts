@@ -1,4 +1,4 @@
-import { hmacSha256, sha256 } from '#runtime/digest'
+import { hmacSha256, sha256 } from '#runtime'
 import { hex, utf8 } from '../bytes.js'
 import { type Accounts, isPast } from './accounts.js'
 import { type Incoming, Refusal } from './exchange.js'

@@ -1,5 +1,6 @@
+import { isSame } from '#runtime'
 import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.js'
-import { isSame, isWellFormed, strictText, text, utf8 } from '../bytes.js'
+import { isWellFormed, strictText, text, utf8 } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'

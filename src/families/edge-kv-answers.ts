@@ -1,5 +1,6 @@
+import { isSame } from '#runtime'
 import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bodies/json.js'
-import { isSame, strictText, text } from '../bytes.js'
+import { strictText, text } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy, type Whole } from '../operation.js'
 import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'

@@ -1,5 +1,5 @@
+import { sha256 } from '#runtime'
 import { crc32, md5 } from '#runtime/checksum'
-import { sha256 } from '#runtime/digest'
 import { deleteXml, ENVELOPE_BYTES, isXmlText, objectXml, wholeDeleteXml } from '../bodies/delete-xml.js'
 import { base64, canonicalQuery, isWellFormed, percentEncode, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'

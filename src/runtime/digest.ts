@@ -1,6 +1,6 @@
 import type { Awaitable, Bytes } from '../http.js'
 
-/** What `#runtime/digest` offers on either half. */
+/** What `#runtime` offers on either half. */
 export interface Digest {
   sha256(data: Bytes): Awaitable<Bytes>
   hmacSha256(key: Bytes, data: Bytes): Awaitable<Bytes>

@@ -1,4 +1,4 @@
-/** What `#runtime/page` offers on either half, for programs that run in a web page. */
+/** What `#runtime` offers on either half, for programs that run in a web page. */
 export interface Page {
   /** Where the page is, for an endpoint that is a path of its own site; undefined outside a page. */
   pageUrl(): string | undefined

@@ -1,6 +1,6 @@
 import type { Transport } from '../http.js'
 
-/** What `#runtime/transport` offers on either half. */
+/** What `#runtime` offers on either half. */
 export interface TransportFactory {
   /**
    * @param dispatcher Node only: an undici Dispatcher to use instead of a pool of our own.

@@ -1,4 +1,4 @@
-import { hmacSha256, sha256 } from '#runtime/digest'
+import { hmacSha256, sha256 } from '#runtime'
 import { hex, utf8 } from '../bytes.js'
 import type { Signer } from './signer.js'
 import type { CanonicalHeaders } from './stages.js'

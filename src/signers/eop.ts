@@ -1,4 +1,4 @@
-import { hmacSha256 } from '#runtime/digest'
+import { hmacSha256 } from '#runtime'
 import { base64, utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Signer } from './signer.js'

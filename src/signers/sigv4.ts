@@ -1,4 +1,4 @@
-import { hmacSha256, sha256 } from '#runtime/digest'
+import { hmacSha256, sha256 } from '#runtime'
 import { hex, utf8 } from '../bytes.js'
 import type { Awaitable, Bytes, HttpRequest } from '../http.js'
 import type { Signer, SigningContext } from './signer.js'

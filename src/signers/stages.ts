@@ -1,4 +1,4 @@
-import { sha256 } from '#runtime/digest'
+import { sha256 } from '#runtime'
 import { hex } from '../bytes.js'
 import type { SigningRequest } from '../credentials.js'
 import type { HttpRequest } from '../http.js'

@@ -1,0 +1,5 @@
+export { isSame } from '../web/compare.js'
+export { hmacSha256, sha256 } from '../web/digest.js'
+export { pageUrl, warnOfSecret } from '../web/page.js'
+export { createTransport } from '../web/transport.js'
+export { CONCURRENCY } from './concurrency.js'

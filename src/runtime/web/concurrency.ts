@@ -1,0 +1,2 @@
+/** Requests in flight unless told otherwise. */
+export const CONCURRENCY = 8
