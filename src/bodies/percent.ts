@@ -1,8 +1,8 @@
 import { utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
 
-// Bytes percent-encoded as RFC 3986 has it, written straight into a body: `encodeURIComponent` makes a string of the same
-// length first, which then has to be copied.
+// Texts without control characters, as JSON is, percent-encoded as RFC 3986 has it and written straight into a body:
+// `encodeURIComponent` makes a string of the same length first, which then has to be copied.
 
 const UNRESERVED: Bytes = utf8('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~')
 const HEX: Bytes = utf8('0123456789ABCDEF')
@@ -17,10 +17,6 @@ const SPELLINGS = Uint32Array.from({ length: 256 }, (_, byte) =>
     : PERCENT + (HEX[byte >> 4] as number) * 2 ** 8 + (HEX[byte & 15] as number) * 2 ** 16 + 3 * 2 ** LENGTH,
 )
 
-/** Whether two bytes, as one number, both stand as they are: four are looked at by one read and two looks here. */
-const ARE_UNRESERVED = new Uint8Array(2 ** 16)
-for (const high of UNRESERVED) for (const low of UNRESERVED) ARE_UNRESERVED[high * 256 + low] = 1
-
 /** Bytes that must be left in the target after what is written: whatever is written is written as a whole word. */
 export const OVERHANG = 3
 
@@ -31,38 +27,65 @@ export function percentLength(source: Bytes, length: number): number {
   return total
 }
 
-/** Writes the leading `length` bytes of `source` to `target`, from `at` on; gives the end of what is written. */
-export function percentEncodeInto(source: Bytes, length: number, target: Bytes, at: number): number {
+/**
+ * Writes the leading `length` bytes of `source` to `target`, from `at` on; gives the end of what is written, or undefined
+ * where a control character of ASCII is among them.
+ */
+export function percentEncodeInto(source: Bytes, length: number, target: Bytes, at: number): number | undefined {
   const from = viewOf(source)
   const to = viewOf(target)
   const whole = length - (length % 4)
   let end = spellWords(from, whole, to, at)
-  for (let index = whole; index < length; index++) end = spell(from.getUint8(index), to, end)
+  if (end === NONE) return undefined
+  for (let index = whole; index < length; index++) {
+    const byte = from.getUint8(index)
+    if (byte < BLANK) return undefined
+    end = spell(byte, to, end)
+  }
   return end
 }
 
 const viewOf = ({ buffer, byteOffset, length }: Bytes) => new DataView(buffer, byteOffset, length)
 
-// Nothing but the loop, so that it is compiled for good while it first runs.
-function spellWords(source: DataView, length: number, target: DataView, at: number): number {
-  let end = at
-  for (let index = 0; index < length; index += 4) {
-    const word = source.getUint32(index, true)
-    if (((ARE_UNRESERVED[word & 0xffff] as number) & (ARE_UNRESERVED[word >>> 16] as number)) === 1) {
-      target.setUint32(end, word, true)
-      end += 4
-    } else {
-      end = spell(word & 0xff, target, end)
-      end = spell((word >>> 8) & 0xff, target, end)
-      end = spell((word >>> 16) & 0xff, target, end)
-      end = spell(word >>> 24, target, end)
-    }
-  }
-  return end
-}
+const BLANK = 0x20
+const NONE = -1
 
-function spell(byte: number, target: DataView, at: number): number {
-  const spelling = SPELLINGS[byte] as number
-  target.setUint32(at, spelling, true)
-  return at + (spelling >>> LENGTH)
+const { spell, spellWords } = speller()
+
+/** Its tables are constants of a function: those of a module become variables in a bundle, which are looked up each time. */
+function speller() {
+  const spellings = SPELLINGS
+  const shift = LENGTH
+  /** Whether two bytes, as one number, both stand as they are: four are looked at by one read and two looks here. */
+  const areUnreserved = new Uint8Array(2 ** 16)
+  for (const high of UNRESERVED) for (const low of UNRESERVED) areUnreserved[high * 256 + low] = 1
+
+  const spell = (byte: number, target: DataView, at: number): number => {
+    const spelling = spellings[byte] as number
+    target.setUint32(at, spelling, true)
+    return at + (spelling >>> shift)
+  }
+
+  // Nothing but the loop, so that it is compiled for good while it first runs.
+  const spellWords = (source: DataView, length: number, target: DataView, at: number): number => {
+    let end = at
+    let borrows = 0
+    for (let index = 0; index < length; index += 4) {
+      const word = source.getUint32(index, true)
+      if (((areUnreserved[word & 0xffff] as number) & (areUnreserved[word >>> 16] as number)) === 1) {
+        target.setUint32(end, word, true)
+        end += 4
+      } else {
+        // Subtracting a blank from a byte below it borrows, which sets the top bit; only bytes beyond ASCII have it set before.
+        borrows |= (word - 0x20202020) & ~word
+        end = spell(word & 0xff, target, end)
+        end = spell((word >>> 8) & 0xff, target, end)
+        end = spell((word >>> 16) & 0xff, target, end)
+        end = spell(word >>> 24, target, end)
+      }
+    }
+    return (borrows & 0x80808080) === 0 ? end : NONE
+  }
+
+  return { spell, spellWords }
 }

@@ -1,5 +1,5 @@
-export { CONCURRENCY } from './concurrency.js'
 export { isSame } from './compare.js'
+export { CONCURRENCY } from './concurrency.js'
 export { hmacSha256, sha256 } from './digest.js'
 export { pageUrl, warnOfSecret } from './page.js'
 export { createTransport } from './transport.js'
