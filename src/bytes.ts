@@ -47,6 +47,8 @@ export const canonicalQuery = (pairs: readonly (readonly [name: string, value: s
     .map(([name, value]) => `${name}=${value}`)
     .join('&')
 
+export const viewOf = ({ buffer, byteOffset, length }: Bytes): DataView => new DataView(buffer, byteOffset, length)
+
 /** Bytes of UTF-8 that a unit of a string takes at most. */
 export const WIDEST = 3
 

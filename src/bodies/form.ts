@@ -1,4 +1,4 @@
-import { isWellFormed, percentEncode, utf8, utf8Length, WIDEST } from '../bytes.js'
+import { isWellFormed, percentEncode, utf8, utf8Length, viewOf, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
 import { asManyAsFit } from './fitting.js'
@@ -8,6 +8,7 @@ import { OVERHANG, percentEncodeInto, percentLength } from './percent.js'
 
 export const formField = (name: string, value: string): Bytes => utf8(`${name}=${percentEncode(value)}`)
 
+const COMMA = ','
 const LIST = '%5B'
 const LIST_END = '%5D'
 const BETWEEN = '%2C'
@@ -87,7 +88,7 @@ function formText(name: string, text: string, lend: Lend): Form | undefined {
     const { read, written } = encoder.encodeInto(text, source.subarray(start, start + bytes))
     if (read < text.length) continue
     const length = start + written + encoder.encodeInto(JSON_LIST_END, source.subarray(start + written)).written
-    const end = percentEncodeInto(source, length, memory, encoder.encodeInto(head, memory).written)
+    const end = percentEncodeInto(viewOf(source), length, viewOf(memory), encoder.encodeInto(head, memory).written)
     return end === undefined ? undefined : { body: memory.subarray(0, end), list: source.subarray(0, length) }
   }
 }
@@ -102,20 +103,23 @@ export function wholeFormList<Item>(
   jsonOf: (item: Item) => string | undefined,
   { mostBytes, lend }: Room,
 ): Whole | undefined {
-  const memory = lend(mostBytes + OVERHANG + WIDEST * LONGEST_MEMBER)
-  const source = memory.subarray(memory.length - WIDEST * LONGEST_MEMBER)
+  const memory = lend(mostBytes + OVERHANG + COMMA.length + WIDEST * LONGEST_MEMBER)
+  const next = memory.subarray(memory.length - COMMA.length - WIDEST * LONGEST_MEMBER)
+  const first = next.subarray(encoder.encodeInto(COMMA, next).written)
+  const [target, nextView, firstView] = [viewOf(memory), viewOf(next), viewOf(first)]
   let end = encoder.encodeInto(`${name}=${LIST}`, memory).written
   let count = 0
   for (const item of items) {
     const json = jsonOf(item)
     if (json === undefined || json.length > LONGEST_MEMBER) return undefined
-    const { written } = encoder.encodeInto(json, source)
-    const start = count > 0 ? end + BETWEEN_BYTES : end
-    const left = mostBytes - LIST_END.length - start
-    if (WIDEST_BYTE * written > left && percentLength(source, written) > left) break
-    if (count > 0) encoder.encodeInto(BETWEEN, memory.subarray(end))
+    const { written } = encoder.encodeInto(json, first)
+    // All but the first come with the comma before them.
+    const source = count > 0 ? nextView : firstView
+    const length = count > 0 ? COMMA.length + written : written
+    const left = mostBytes - LIST_END.length - end
+    if (WIDEST_BYTE * length > left && percentLength(source, length) > left) break
     // JSON has no control characters.
-    end = percentEncodeInto(source, written, memory, start) as number
+    end = percentEncodeInto(source, length, target, end) as number
     count++
   }
   if (count === 0) return undefined

@@ -21,9 +21,9 @@ const SPELLINGS = Uint32Array.from({ length: 256 }, (_, byte) =>
 export const OVERHANG = 3
 
 /** How many bytes the leading `length` bytes of `source` take. */
-export function percentLength(source: Bytes, length: number): number {
+export function percentLength(source: DataView, length: number): number {
   let total = 0
-  for (let index = 0; index < length; index++) total += (SPELLINGS[source[index] as number] as number) >>> LENGTH
+  for (let index = 0; index < length; index++) total += (SPELLINGS[source.getUint8(index)] as number) >>> LENGTH
   return total
 }
 
@@ -31,21 +31,17 @@ export function percentLength(source: Bytes, length: number): number {
  * Writes the leading `length` bytes of `source` to `target`, from `at` on; gives the end of what is written, or undefined
  * where a control character of ASCII is among them.
  */
-export function percentEncodeInto(source: Bytes, length: number, target: Bytes, at: number): number | undefined {
-  const from = viewOf(source)
-  const to = viewOf(target)
+export function percentEncodeInto(source: DataView, length: number, target: DataView, at: number): number | undefined {
   const whole = length - (length % 4)
-  let end = spellWords(from, whole, to, at)
+  let end = spellWords(source, whole, target, at)
   if (end === NONE) return undefined
   for (let index = whole; index < length; index++) {
-    const byte = from.getUint8(index)
+    const byte = source.getUint8(index)
     if (byte < BLANK) return undefined
-    end = spell(byte, to, end)
+    end = spell(byte, target, end)
   }
   return end
 }
-
-const viewOf = ({ buffer, byteOffset, length }: Bytes) => new DataView(buffer, byteOffset, length)
 
 const BLANK = 0x20
 const NONE = -1
