@@ -2,6 +2,7 @@ import { utf8, utf8Length, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import { keyOf, versionOf } from '../items.js'
 import type { Room, Whole } from '../operation.js'
+import { escapedText } from './escaped-text.js'
 import { type Frame, wholeText } from './whole-text.js'
 
 /** One `Object` element of a DeleteObjects request. */
@@ -55,7 +56,7 @@ const FRAME: Frame = {
   between: OBJECT_END + OBJECT,
   tail: OBJECT_END + TAIL,
   special: ['<', '>', '&'],
-  specialBeyond: /[\x85\u2028\ufffe\uffff]/,
+  specialBeyond: ['\x85', '\u2028', '\ufffe', '\uffff'],
 }
 // Tags of its own stand inside of each text; `isPlainVersion` has looked for others.
 const VERSION_FRAME: Frame = { ...FRAME, between: VERSION_END + OBJECT, tail: VERSION_END + TAIL, special: ['&'] }
@@ -68,7 +69,7 @@ export type PlainObject = string | Pick<XmlObject, 'key' | 'versionId'>
 
 /**
  * The same body for as many of the items as fit. Undefined where some have versions and others have none, or where one is
- * not as plain as `wholeText` wants it.
+ * empty, too long or holds a `<` or what XML cannot say.
  */
 export function wholeDeleteXml(
   items: readonly PlainObject[],
@@ -77,19 +78,25 @@ export function wholeDeleteXml(
   room: Room,
 ): Whole | undefined {
   const keys = keysOf(items)
-  if (keys) return wholeText(keys, longestKey, quiet ? QUIET_FRAME : FRAME, room)
-  if (!items.every((item) => isPlainVersion(item, longestKey))) return undefined
+  if (keys) {
+    const frame = quiet ? QUIET_FRAME : FRAME
+    const whole = wholeText(keys, longestKey, frame, room)
+    return whole ?? (keys.every((key) => fits(key, longestKey)) ? escapedText([keys], VERSION, frame, room) : undefined)
+  }
+  if (!items.every((item) => versionOf(item) !== undefined && fits(keyOf(item), longestKey))) return undefined
   const frame = quiet ? QUIET_VERSION_FRAME : VERSION_FRAME
-  return wholeText(versionTexts(items), Number.POSITIVE_INFINITY, frame, room)
+  const whole = items.every(isPlainVersion)
+    ? wholeText(versionTexts(items), Number.POSITIVE_INFINITY, frame, room)
+    : undefined
+  return whole ?? escapedText([items.map(keyOf), items.map((item) => versionOf(item) as string)], VERSION, frame, room)
 }
 
-function isPlainVersion(item: PlainObject, longestKey: number): boolean {
-  const key = keyOf(item)
-  const version = versionOf(item)
-  if (key === '' || version === undefined) return false
-  const isShort = key.length * WIDEST <= longestKey || utf8Length(key) <= longestKey
-  const text = key + version
-  return isShort && !text.includes('<') && !text.includes('>')
+const fits = (key: string, longest: number): boolean =>
+  key !== '' && (key.length * WIDEST <= longest || utf8Length(key) <= longest)
+
+function isPlainVersion(item: PlainObject): boolean {
+  const text = keyOf(item) + versionOf(item)
+  return !text.includes('<') && !text.includes('>')
 }
 
 /** The keys themselves; undefined where one of them has a version. */
@@ -99,8 +106,8 @@ export function keysOf(items: readonly PlainObject[]): readonly string[] | undef
 }
 
 /** Each key with its version, as they stand from `<Key>` to `</VersionId>`. */
-export const versionTexts = (items: readonly PlainObject[]): readonly string[] =>
-  items.map((item) => keyOf(item) + VERSION + versionOf(item))
+export const versionTexts = (items: readonly PlainObject[], between: string = VERSION): readonly string[] =>
+  items.map((item) => keyOf(item) + between + versionOf(item))
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
 export const deleteXml = (objects: readonly string[], quiet: boolean): Bytes =>

@@ -1,4 +1,5 @@
-import { strictText } from '../bytes.js'
+import { isSame } from '#runtime'
+import { strictText, text, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import {
   DELETED_FIELDS,
@@ -11,6 +12,7 @@ import {
   type Texts,
 } from './delete-answer.js'
 import { keysOf, type PlainObject, versionTexts } from './delete-xml.js'
+import { OVERHANG, unescapeInto } from './xml-references.js'
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
@@ -54,31 +56,50 @@ export function readPlainResult(source: string): DeleteResult | undefined {
   }
 }
 
-const WHOLE_END = new RegExp(`^${END.source}`)
-const WHOLE_HEAD = new RegExp(`^${HEAD.source}$`)
 const FIRST = '<Deleted><Key>'
 const KEY_END = '</Key></Deleted>'
 const VERSION_END = '</VersionId></Deleted>'
+const WHOLE_HEAD = new RegExp(`^${HEAD.source}${FIRST}$`)
+const WHOLE_TAIL = new RegExp(`^(?:${KEY_END}|${VERSION_END})${END.source}`)
+/** Bytes among which the first key begins. */
+const FAR = 1_000
 
 /**
- * Whether an answer lists just these items, in this order, and says nothing more. All of them have versions, or none; each
- * must stand in XML as it is.
+ * Whether an answer lists just these items, in this order, and says nothing more. All of them have versions, or none; no
+ * text may hold a `<`.
  */
 export function isPlainEcho(body: Bytes, items: readonly PlainObject[]): boolean {
-  const source = strictText(body)
-  if (source === undefined) return false
-  const from = source.indexOf(FIRST)
-  if (from < 0) return false
+  const from = text(body.subarray(0, FAR)).indexOf(FIRST) + FIRST.length
+  // Where the head holds more than ASCII, that is not the place, and the head is cut short.
+  if (!WHOLE_HEAD.test(strictText(body.subarray(0, from)) ?? '')) return false
   const keys = keysOf(items)
   const last = keys ? KEY_END : VERSION_END
-  const texts = keys ?? versionTexts(items)
-  const to = source.lastIndexOf(last) + last.length
-  return (
-    source.slice(from, to) === FIRST + texts.join(last + FIRST) + last &&
-    WHOLE_HEAD.test(source.slice(0, from)) &&
-    WHOLE_END.test(source.slice(to))
-  )
+  const list = (keys ?? versionTexts(items)).join(last + FIRST)
+  expected = atLeast(WIDEST * list.length, expected)
+  const { written } = encoder.encodeInto(list, expected)
+  const [expectedList, rest] = [expected.subarray(0, written), body.subarray(from)]
+  if (listsJust(expectedList, last, rest)) return true
+  if (!rest.includes(AMPERSAND)) return false
+  unescaped = atLeast(rest.length + OVERHANG, unescaped)
+  const length = unescapeInto(rest, unescaped)
+  return length !== undefined && listsJust(expectedList, last, unescaped.subarray(0, length))
 }
+
+/** Whether the rest of an answer begins with just this list, and ends after it. */
+function listsJust(list: Bytes, last: string, rest: Bytes): boolean {
+  if (!isSame(rest.subarray(0, list.length), list)) return false
+  const tail = text(rest.subarray(list.length))
+  return tail.startsWith(last) && WHOLE_TAIL.test(tail)
+}
+
+const AMPERSAND = 0x26
+
+// Used within one call each, and again by the next: to get memory costs more than to compare it.
+let expected: Bytes = new Uint8Array(0)
+let unescaped: Bytes = new Uint8Array(0)
+const atLeast = (bytes: number, memory: Bytes): Bytes => (memory.length < bytes ? new Uint8Array(bytes) : memory)
+
+const encoder = new TextEncoder()
 
 class Scanner {
   private at = 0

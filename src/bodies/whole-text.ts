@@ -12,7 +12,7 @@ export interface Frame {
   /** Printable characters of ASCII. */
   readonly special: readonly string[]
   /** Characters beyond ASCII. */
-  readonly specialBeyond?: RegExp
+  readonly specialBeyond?: readonly string[]
 }
 
 const encoder = new TextEncoder()
@@ -27,7 +27,7 @@ export function wholeText(
   frame: Frame,
   { mostBytes, lend }: Room,
 ): Whole | undefined {
-  const { head, between, tail, special, specialBeyond } = frame
+  const { head, between, tail, special, specialBeyond = [] } = frame
   // What stands between two keys as well must be looked for in each of them, the rest in all at once.
   const marks = special.filter((char) => between.includes(char))
   const others = special.filter((char) => !between.includes(char))
@@ -45,15 +45,18 @@ export function wholeText(
     // They are joined once, and copied once.
     const list = some.join(between)
     if (others.some((char) => list.includes(char))) return undefined
-    let whole = framed(list, list.length, frame, lend)
+    // The first key is a good guess at what the others are like.
+    let whole = isAscii(some[0] as string) ? framed(list, list.length, frame, lend) : undefined
     if (!whole) {
-      if (!isWellFormed(list) || specialBeyond?.test(list)) return undefined
+      if (!isWellFormed(list) || specialBeyond.some((char) => list.includes(char))) return undefined
       if (some.some((key) => key.length * WIDEST > longestKey && utf8Length(key) > longestKey)) return undefined
       whole = framed(list, WIDEST * list.length, frame, lend)
     }
     return whole && !hasControls(whole.body) ? whole : undefined
   })
 }
+
+const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text)
 
 /** The body, if the list takes at most so many bytes. */
 function framed(list: string, most: number, { head, tail }: Frame, lend: Lend) {

@@ -380,7 +380,8 @@ describe('an answer that lists just what was asked', () => {
   it.each([
     `${HEAD}${entries('a', 'b')}</DeleteResult>`,
     `<DeleteResult>${entries('a', 'b')}</DeleteResult>`,
-    `\ufeff \n<DeleteResult>${entries('a', 'b')}\n</DeleteResult>\n`,
+    ` \n<DeleteResult>${entries('a', 'b')}\n</DeleteResult>\n`,
+    `<DeleteResult>${entries('&#97;', '&#x00062;')}</DeleteResult>`,
   ])('is told from all others: %s', (source) => {
     expect(echoes(source)).toBe(true)
   })
@@ -399,6 +400,12 @@ describe('an answer that lists just what was asked', () => {
     `${HEAD}<Error><Key>a</Key></Error>${entries('a', 'b')}</DeleteResult>`,
     `${HEAD}${entries('a')}\n${entries('b')}</DeleteResult>`,
     `x${HEAD}${entries('a', 'b')}</DeleteResult>`,
+    `\ufeff${HEAD}${entries('a', 'b')}</DeleteResult>`,
+    `${HEAD.replace('3.org', 'é.org').replace('amazonaws', 'ämazonaws')}${entries('a', 'b')}</DeleteResult>`,
+    `${HEAD}${entries('a', 'b').replace('b<', 'b\ufeff<')}</DeleteResult>`,
+    `${HEAD}${entries('&#97;', '&#98;')}<Error><Key>a</Key></Error></DeleteResult>`,
+    `${HEAD}${entries('a&lt;/Key>&lt;/Deleted>&lt;Deleted>&lt;Key>b')}</DeleteResult>`,
+    `${HEAD}${entries('&#97', 'b')}</DeleteResult>`,
     `<Error>${entries('a', 'b')}</Error>`,
     `<!--${HEAD}${entries('a', 'b')}</DeleteResult>-->`,
     `${HEAD}<!--${entries('a', 'b')}--></DeleteResult>`,
@@ -423,6 +430,23 @@ describe('an answer that lists just what was asked', () => {
     const marker = '<DeleteMarker>true</DeleteMarker></Deleted>'
     const marked = withVersions('1', '2').replaceAll('</Deleted>', marker)
     expect(isPlainEcho(answer(marked), versions)).toBe(false)
+  })
+
+  it('may write any character as a reference', () => {
+    const anyKey = fc.string({ unit: fc.constantFrom(...'&>"\'\t\na~ä語😀'), minLength: 1, maxLength: 6 })
+    const spellings = (char: string) => [
+      `&#${char.codePointAt(0)};`,
+      `&#x${char.codePointAt(0)?.toString(16)};`,
+      { '&': '&amp;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }[char] ?? char,
+    ]
+    fc.assert(
+      fc.property(fc.array(anyKey, { minLength: 1, maxLength: 9 }), fc.nat(), (keys, seed) => {
+        const spelt = (key: string) => [...key].map((char, index) => spellings(char)[(seed + index) % 3]).join('')
+        const answer = (listed: readonly string[]) => utf8(`${HEAD}${entries(...listed.map(spelt))}</DeleteResult>`)
+        expect(isPlainEcho(answer(keys), keys)).toBe(true)
+        expect(isPlainEcho(answer([...keys.slice(1), 'z']), keys)).toBe(false)
+      }),
+    )
   })
 
   it('is UTF-8', () => {

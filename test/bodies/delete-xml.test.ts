@@ -160,7 +160,8 @@ describe('body of plain keys', () => {
     for (let code = 0; code < 0x20; code++)
       for (let place = 0; place <= 8; place++) {
         const key = `${'~'.repeat(place)}${String.fromCharCode(code)}${' '.repeat(8 - place)}`
-        expect(wholeDeleteXml(['a', key], false, 20, room(1e6))).toBeUndefined()
+        const isNone = wholeDeleteXml(['a', key], false, 20, room(1e6)) === undefined
+        expect(isNone).toBe(!'\t\n\r'.includes(String.fromCharCode(code)))
       }
   })
 
@@ -180,8 +181,8 @@ describe('body of plain keys', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(anyKey, rare), { minLength: 1, maxLength: 20 }), (keys) => {
         const whole = wholeDeleteXml(keys, true, 24, room(1e6))
-        const isPlain = keys.every((key) => isXmlText(key) && xmlText(key) === key)
-        expect(whole !== undefined, JSON.stringify(keys)).toBe(isPlain)
+        const isFit = keys.every((key) => isXmlText(key) && !/[<\x85\u2028]/.test(key))
+        expect(whole !== undefined, JSON.stringify(keys)).toBe(isFit)
         if (whole) expect(text(whole.body)).toBe(text(deleteXml(keys.map(objectXml), true)))
       }),
       { numRuns: 2_000 },
@@ -197,12 +198,26 @@ describe('body of plain keys', () => {
     expect(wholeDeleteXml(keys, true, 5, room(2_000))).toBeUndefined()
   })
 
-  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', '\ud800', 'ä\0', 'ä'.repeat(11), 'a'.repeat(21)])(
+  it.each(['', 'a<b', 'a\0b', 'a\x01b', '\ud800', 'ä\0', 'ä'.repeat(11), 'a'.repeat(21)])(
     'is none where one of them is %j',
     (key) => {
       expect(wholeDeleteXml(['a', key, 'b'], false, 20, room(1_000))).toBeUndefined()
+      expect(wholeDeleteXml(['&', key, 'b'], false, 20, room(1_000))).toBeUndefined()
     },
   )
+
+  it('has references where one of them needs them', () => {
+    const anyKey = fc.string({ unit: fc.constantFrom(...' &>\t\n\r;]a~ä語😀'), minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(fc.array(anyKey, { maxLength: 40 }), fc.boolean(), (others, quiet) => {
+        const keys = ['&', ...others]
+        const { body, count } = wholeDeleteXml(keys, quiet, 24, room(1_500)) ?? expect.fail('none')
+        expect(text(body)).toBe(text(deleteXml(keys.slice(0, count).map(objectXml), quiet)))
+        expect(body.length).toBeLessThanOrEqual(1_500)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
 })
 
 describe('body of plain keys with versions', () => {
@@ -240,14 +255,24 @@ describe('body of plain keys with versions', () => {
       expect(wholeDeleteXml(items, false, 20, room(1e6))).toBeUndefined()
   })
 
-  it.each(['', 'a&b', 'a<b', 'a>b', 'a\tb', 'a\nb', 'a\rb', 'a\0b', '\ud800', '\x85', '\u2028', '\uffff', 'ä\0'])(
+  it.each(['', 'a<b', 'a\0b', 'a\x01b', '\ud800', '\x85', '\u2028', '\uffff', 'ä\0'])(
     'is none where a key or a version is %j',
     (odd) => {
-      const plain = { key: 'k', versionId: 'v' }
-      expect(wholeOf(plain, { key: odd, versionId: 'v' }, plain)).toBeUndefined()
-      if (odd !== '') expect(wholeOf(plain, { key: 'k', versionId: odd }, plain)).toBeUndefined()
+      for (const key of ['k', '&']) {
+        const plain = { key, versionId: 'v' }
+        expect(wholeOf(plain, { key: odd, versionId: 'v' }, plain)).toBeUndefined()
+        if (odd !== '') expect(wholeOf(plain, { key: 'k', versionId: odd }, plain)).toBeUndefined()
+      }
     },
   )
+
+  it('has references where a key or a version needs them', () => {
+    const items = ['a&b', 'a>b', '\t', '\n', '\r', 'ä&', 'b'].map((key) => ({ key, versionId: `${key}>1` }))
+    for (let count = 1; count <= items.length; count++) {
+      const some = items.slice(-count)
+      expect(text(wholeOf(...some)?.body ?? expect.fail('none'))).toBe(text(deleteXml(some.map(objectXml), false)))
+    }
+  })
 
   it('holds keys as long as they may be, in bytes of UTF-8, and versions of any length', () => {
     const withKey = (key: string) => wholeOf({ key, versionId: 'v'.repeat(100) })?.count

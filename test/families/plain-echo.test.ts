@@ -25,7 +25,7 @@ const damage = fc.record({
       ...[
         '<Deleted><Key>a</Key></Deleted>',
         '<Error><Key>a</Key><Code>X</Code></Error>',
-        '&#97;',
+        ...['&#97;', '&#x61;', '&lt;', '&amp;', '&#0;', '&#xD800;', '&#1114112;', '&quot;', '&;', '&#;', '&#x;', '&'],
         ...['\ufeff', 'e5', '.0', ' ', '"SuccessKeys" :[]', '"Success\\u004beys":0'],
         '\r',
         '<!-- -->',
@@ -65,6 +65,23 @@ describe('what is read at a glance is what is read at length', () => {
       fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 2 }), fc.boolean(), async (damages, quiet) => {
         const body = damages.reduce(damaged, xml)
         expect(await s3(body, true, quiet)).toEqual(await s3(body, false, quiet))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('of a DeleteResult with references', async () => {
+    const keys = ['a&b', 'c>d', '\t', "e'f", 'é']
+    const spelt = ['a&amp;b', 'c&gt;d', '&#9;', 'e&#39;f', 'é']
+    const list = spelt.map((key) => `<Deleted><Key>${key}</Key></Deleted>`).join('')
+    const answer = `<DeleteResult>${list}</DeleteResult>`
+    const read = (body: string, isPlain: boolean) =>
+      readDeleted(answerOf(body), keys, { quiet: false, isPlain, emptyIsSuccess: false })
+    expect(await read(answer, true)).toEqual({ kind: 'outcomes', requestId: undefined })
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 2 }), async (damages) => {
+        const body = damages.reduce(damaged, answer)
+        expect(await read(body, true)).toEqual(await read(body, false))
       }),
       { numRuns: 2_000 },
     )
