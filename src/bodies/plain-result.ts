@@ -81,8 +81,10 @@ export function isPlainEcho(body: Bytes, items: readonly PlainObject[]): boolean
   if (listsJust(expectedList, last, rest)) return true
   if (!rest.includes(AMPERSAND)) return false
   unescaped = atLeast(rest.length + OVERHANG, unescaped)
-  const length = unescapeInto(rest, unescaped)
-  return length !== undefined && listsJust(expectedList, last, unescaped.subarray(0, length))
+  const read = unescaped.subarray(0, unescapeInto(rest, unescaped) ?? 0)
+  const tail = read.subarray(written)
+  // No references there.
+  return isSame(tail, rest.subarray(rest.length - tail.length)) && listsJust(expectedList, last, read)
 }
 
 /** Whether the rest of an answer begins with just this list, and ends after it. */

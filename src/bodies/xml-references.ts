@@ -9,6 +9,7 @@ const SEMICOLON = 0x3b
 const NUMBER_SIGN = 0x23
 const SMALL_X = 0x78
 const LESS_THAN = 0x3c
+const GREATER_THAN = 0x3e
 const RETURN = 0x0d
 
 /** What is written as a reference; the longest has a semicolon after its first word. */
@@ -73,9 +74,9 @@ const NONE = -1
 const LAST_POINT = 0x10ffff
 
 /**
- * Writes what the text of `source` says to `target`, which must have as many bytes and an overhang; gives its length.
- * Undefined where something is no reference, or one to `<`, which then could not be told from a tag, or where there is a CR,
- * which XML reads as LF.
+ * Writes what `source` says to `target`, which must have as many bytes and an overhang; tags stay. Gives its length. Undefined
+ * where something is no reference, or one to `<`, which then could not be told from a tag, where a tag is none, or where there
+ * is a CR, which XML reads as LF.
  */
 export function unescapeInto(source: Bytes, target: Bytes): number | undefined {
   const from = viewOf(source)
@@ -93,10 +94,11 @@ export function unescapeInto(source: Bytes, target: Bytes): number | undefined {
       continue
     }
     if (byte === RETURN) return undefined
-    const run = copyPlain(from, at, to, end)
-    if (run === 0) to.setUint8(end, byte)
-    at += run || 1
-    end += run || 1
+    const run =
+      byte === LESS_THAN ? copyTag(from, at, to, end) : copyPlain(from, at, to, end) || copyByte(byte, to, end)
+    if (run === NONE) return undefined
+    at += run
+    end += run
   }
   return end
 }
@@ -113,14 +115,33 @@ function copyPlain(source: DataView, start: number, target: DataView, end: numbe
   let at = start
   for (; at <= last; at += WORD) {
     const word = source.getInt32(at, true)
-    const ampersands = word ^ 0x26262626
-    const returns = word ^ 0x0d0d0d0d
-    // Subtracting one from a byte that is none borrows, which sets the top bit.
-    const borrows = ((ampersands - 0x01010101) & ~ampersands) | ((returns - 0x01010101) & ~returns)
-    if ((borrows & 0x80808080) !== 0) break
+    if (
+      ((holdsNone(word ^ 0x26262626) | holdsNone(word ^ 0x3c3c3c3c) | holdsNone(word ^ 0x0d0d0d0d)) & 0x80808080) !==
+      0
+    )
+      break
     target.setInt32(end + at - start, word, true)
   }
   return at - start
+}
+
+/** Sets the top bit of a byte where a byte is 0: to subtract one from it borrows. */
+const holdsNone = (word: number): number => (word - 0x01010101) & ~word
+
+const copyByte = (byte: number, target: DataView, end: number): number => {
+  target.setUint8(end, byte)
+  return 1
+}
+
+/** Copies a tag; gives how many bytes it has. */
+function copyTag(source: DataView, start: number, target: DataView, end: number): number {
+  for (let at = start; at < source.byteLength; at++) {
+    const byte = source.getUint8(at)
+    if (byte === AMPERSAND) return NONE
+    target.setUint8(end + at - start, byte)
+    if (byte === GREATER_THAN) return at + 1 - start
+  }
+  return NONE
 }
 
 const wordOf = (text: string): number => viewOf(utf8(text)).getUint32(0, true)
@@ -136,7 +157,7 @@ function referenceAt(source: DataView, at: number): number {
   const word = source.getUint32(at + 1, true)
   if (word === AMP) return said(AMPERSAND, 5)
   if ((word & 0xff) === NUMBER_SIGN) return numberAt(source, at)
-  if ((word & GT_MASK) === GT) return said(0x3e, 4)
+  if ((word & GT_MASK) === GT) return said(GREATER_THAN, 4)
   if (source.getUint8(at + 1 + WORD) !== SEMICOLON) return NONE
   return word === QUOT ? said(0x22, 6) : word === APOS ? said(0x27, 6) : NONE
 }

@@ -29,7 +29,8 @@ it('what is written is read', () => {
   const source = fc.string({ unit: fc.constantFrom(...'&>\t\n;#x1ampé語😀') })
   fc.assert(
     fc.property(source, (each) => {
-      expect(unescaped(escaped(each))).toBe(each)
+      // What ends an answer stands behind.
+      expect(unescaped(`${escaped(each)}</Key>`)).toBe(`${each}</Key>`)
     }),
   )
 })
@@ -49,9 +50,8 @@ it('what is read is what the reader of strings reads, but for what could be a ta
   )
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-      // What ends an answer stands behind.
       const source = `${pieces.join('')}</Key>`
-      const isLeft = source.includes('\r') || /&(lt|#0*60|#x0*3[cC]);/.test(source)
+      const isLeft = source.includes('\r') || /&(lt|#0*60|#x0*3[cC]);|<[^>]*&/.test(source)
       expect(unescaped(source), source).toBe(isLeft ? undefined : decodeReferences(source))
     }),
     { numRuns: 5_000 },
