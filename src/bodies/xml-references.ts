@@ -137,7 +137,7 @@ const copyByte = (byte: number, target: DataView, end: number): number => {
 function copyTag(source: DataView, start: number, target: DataView, end: number): number {
   for (let at = start; at < source.byteLength; at++) {
     const byte = source.getUint8(at)
-    if (byte === AMPERSAND) return NONE
+    if (byte === AMPERSAND || byte === RETURN) return NONE
     target.setUint8(end + at - start, byte)
     if (byte === GREATER_THAN) return at + 1 - start
   }
