@@ -12,7 +12,7 @@ import {
   type Texts,
 } from './delete-answer.js'
 import { keysOf, type PlainObject, versionTexts } from './delete-xml.js'
-import { OVERHANG, unescapeInto } from './xml-references.js'
+import { unescapeInto } from './xml-references.js'
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
@@ -80,7 +80,7 @@ export function isPlainEcho(body: Bytes, items: readonly PlainObject[]): boolean
   const [expectedList, rest] = [expected.subarray(0, written), body.subarray(from)]
   if (listsJust(expectedList, last, rest)) return true
   if (!rest.includes(AMPERSAND)) return false
-  unescaped = atLeast(rest.length + OVERHANG, unescaped)
+  unescaped = atLeast(rest.length, unescaped)
   const read = unescaped.subarray(0, unescapeInto(rest, unescaped) ?? 0)
   const tail = read.subarray(written)
   // No references there.

@@ -11,6 +11,7 @@ const SMALL_X = 0x78
 const LESS_THAN = 0x3c
 const GREATER_THAN = 0x3e
 const RETURN = 0x0d
+const BLANK = 0x20
 
 /** What is written as a reference; the longest has a semicolon after its first word. */
 const WRITTEN: readonly (readonly [char: string, reference: string])[] = [
@@ -21,15 +22,12 @@ const WRITTEN: readonly (readonly [char: string, reference: string])[] = [
   ['\r', '&#xD;'],
 ]
 export const LONGEST_REFERENCE = 5
-/** Bytes that must be left in a target after what is written: nothing less than a word is written at once. */
+/** Bytes that must be left in the target after what is escaped: nothing less than a word is written at once. */
 export const OVERHANG = 5
-
-/** Characters that stand for a mark: the mark with their code. */
-const MARKS = 2
 
 /**
  * Writes the leading `length` bytes of `source` to `target`, from `at` on; U+0000 and U+0001 as the first and second of
- * `marks`. Gives the end of what is written. A `<` is left as it is.
+ * `marks`. Gives the end of what is written; undefined where there is another control character. A `<` is left as it is.
  */
 export const escapeInto: (
   source: DataView,
@@ -37,19 +35,19 @@ export const escapeInto: (
   target: Bytes,
   at: number,
   marks: readonly Bytes[],
-) => number = escaper()
+) => number | undefined = escaper()
 
 /** The tables are constants of a function: those of a module become variables in a bundle, which are looked up each time. */
 function escaper() {
   const [word, semicolon] = [WORD, SEMICOLON]
-  const lengths = new Uint8Array(256).fill(1).fill(0, 0, MARKS)
+  const lengths = new Uint8Array(256).fill(1).fill(0, 0, BLANK)
   const beginnings = Uint32Array.from({ length: 256 }, (_, byte) => byte)
   for (const [char, reference] of WRITTEN) {
     const byte = char.charCodeAt(0)
     lengths[byte] = reference.length
     beginnings[byte] = viewOf(utf8(reference)).getUint32(0, true)
   }
-  return (source: DataView, length: number, target: Bytes, at: number, marks: readonly Bytes[]): number => {
+  return (source: DataView, length: number, target: Bytes, at: number, marks: readonly Bytes[]): number | undefined => {
     const view = viewOf(target)
     let end = at
     for (let index = 0; index < length; index++) {
@@ -60,7 +58,8 @@ function escaper() {
         view.setUint8(end + word, semicolon)
         end += size
       } else {
-        const mark = marks[byte] as Bytes
+        const mark = marks[byte]
+        if (mark === undefined) return undefined
         target.set(mark, end)
         end += mark.length
       }
@@ -74,31 +73,29 @@ const NONE = -1
 const LAST_POINT = 0x10ffff
 
 /**
- * Writes what `source` says to `target`, which must have as many bytes and an overhang; tags stay. Gives its length. Undefined
- * where something is no reference, or one to `<`, which then could not be told from a tag, where a tag is none, or where there
- * is a CR, which XML reads as LF.
+ * Writes what `source` says to `target`, which must have as many bytes; tags stay. Gives its length. Undefined where something
+ * is no reference, or one to `<`, which then could not be told from a tag, where one is in a tag, or where there is a CR, which
+ * XML reads as LF.
  */
 export function unescapeInto(source: Bytes, target: Bytes): number | undefined {
   const from = viewOf(source)
   const to = viewOf(target)
-  const { length } = source
   let end = 0
-  let at = 0
-  while (at < length) {
+  let isInTag = false
+  for (let at = 0; at < from.byteLength; ) {
     const byte = from.getUint8(at)
     if (byte === AMPERSAND) {
-      const read = referenceAt(from, at)
+      const read = isInTag ? NONE : referenceAt(from, at)
       if (read === NONE) return undefined
       at += lengthOf(read)
       end = putCharacter(pointOf(read), to, end)
       continue
     }
     if (byte === RETURN) return undefined
-    const run =
-      byte === LESS_THAN ? copyTag(from, at, to, end) : copyPlain(from, at, to, end) || copyByte(byte, to, end)
-    if (run === NONE) return undefined
-    at += run
-    end += run
+    if (byte === LESS_THAN) isInTag = true
+    if (byte === GREATER_THAN) isInTag = false
+    to.setUint8(end++, byte)
+    at++
   }
   return end
 }
@@ -107,48 +104,14 @@ export function unescapeInto(source: Bytes, target: Bytes): number | undefined {
 const said = (point: number, length: number): number => point * 64 + length
 const pointOf = (read: number): number => read >>> 6
 const lengthOf = (read: number): number => read & 63
-
-/** Copies words in which nothing needs a look; gives how many bytes. */
-// Nothing but the loop, so that it is compiled for good while it first runs.
-function copyPlain(source: DataView, start: number, target: DataView, end: number): number {
-  const last = source.byteLength - WORD
-  let at = start
-  for (; at <= last; at += WORD) {
-    const word = source.getInt32(at, true)
-    if (
-      ((holdsNone(word ^ 0x26262626) | holdsNone(word ^ 0x3c3c3c3c) | holdsNone(word ^ 0x0d0d0d0d)) & 0x80808080) !==
-      0
-    )
-      break
-    target.setInt32(end + at - start, word, true)
-  }
-  return at - start
-}
-
-/** Sets the top bit of a byte where a byte is 0: to subtract one from it borrows. */
-const holdsNone = (word: number): number => (word - 0x01010101) & ~word
-
-const copyByte = (byte: number, target: DataView, end: number): number => {
-  target.setUint8(end, byte)
-  return 1
-}
-
-/** Copies a tag; gives how many bytes it has. */
-function copyTag(source: DataView, start: number, target: DataView, end: number): number {
-  for (let at = start; at < source.byteLength; at++) {
-    const byte = source.getUint8(at)
-    if (byte === AMPERSAND || byte === RETURN) return NONE
-    target.setUint8(end + at - start, byte)
-    if (byte === GREATER_THAN) return at + 1 - start
-  }
-  return NONE
-}
+/** Longer ones begin with many zeros. */
+const LONGEST = 63
 
 const wordOf = (text: string): number => viewOf(utf8(text)).getUint32(0, true)
 const AMP = wordOf('amp;')
-const GT = wordOf('gt;\0')
 const QUOT = wordOf('quot')
 const APOS = wordOf('apos')
+const GT = wordOf('gt;\0')
 const GT_MASK = 0xffffff
 
 function referenceAt(source: DataView, at: number): number {
@@ -166,18 +129,15 @@ function numberAt(source: DataView, start: number): number {
   const base = source.getUint8(start + 2) === SMALL_X ? 16 : 10
   const first = base === 16 ? start + 3 : start + 2
   let point = 0
-  for (let at = first; at < source.byteLength; at++) {
+  for (let at = first; at < Math.min(source.byteLength, start + LONGEST); at++) {
     const byte = source.getUint8(at)
     if (byte === SEMICOLON) return at === first || isNoCharacter(point) ? NONE : said(point, at + 1 - start)
     const digit = digitOf(byte)
     point = point * base + digit
-    if (digit >= base || point > LAST_POINT || at - start > LONGEST_NUMBER) return NONE
+    if (digit >= base || point > LAST_POINT) return NONE
   }
   return NONE
 }
-
-/** Longer ones begin with many zeros. */
-const LONGEST_NUMBER = 40
 
 /** Half a surrogate pair, or what could not be told from a tag. */
 const isNoCharacter = (point: number): boolean => (point >= 0xd800 && point < 0xe000) || point === LESS_THAN
@@ -189,6 +149,7 @@ function digitOf(byte: number): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : 16
 }
 
+/** Gives where it ends. */
 function putCharacter(point: number, target: DataView, at: number): number {
   if (point < 0x80) {
     target.setUint8(at, point)

@@ -10,6 +10,7 @@ function escaped(source: string): string {
   const bytes = utf8(source)
   const target = new Uint8Array(3 + LONGEST_REFERENCE * bytes.length + 12 * bytes.length + OVERHANG).fill(0x2a)
   const end = escapeInto(viewOf(bytes), bytes.length, target, 3, MARKS)
+  if (end === undefined) return 'none'
   expect(text(target.subarray(0, 3))).toBe('***')
   return text(target.subarray(3, end))
 }
@@ -23,6 +24,13 @@ function unescaped(source: string): string | undefined {
 
 it('what XML cannot hold is written as a reference, and marks in their places', () => {
   expect(escaped('a&b>\t\n\r<é😀\0b\x01"')).toBe('a&amp;b&gt;&#x9;&#xA;&#xD;<é😀<first mark>b<2>"')
+})
+
+it('other control characters are not written', () => {
+  for (let code = 2; code < 0x20; code++) {
+    const char = String.fromCharCode(code)
+    expect(escaped(`a${char}`) === 'none', `U+${code}`).toBe(!'\t\n\r'.includes(char))
+  }
 })
 
 it('what is written is read', () => {
