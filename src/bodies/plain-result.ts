@@ -79,7 +79,7 @@ export function isPlainEcho(body: Bytes, items: readonly PlainObject[]): boolean
   const { written } = encoder.encodeInto(list, expected)
   const [expectedList, rest] = [expected.subarray(0, written), body.subarray(from)]
   if (listsJust(expectedList, last, rest)) return true
-  if (!rest.includes(AMPERSAND)) return false
+  if (rest.length > WIDEST_REFERENCE * written + FAR || !rest.includes(AMPERSAND)) return false
   unescaped = atLeast(rest.length, unescaped)
   const read = unescaped.subarray(0, unescapeInto(rest, unescaped) ?? 0)
   const tail = read.subarray(written)
@@ -95,6 +95,8 @@ function listsJust(list: Bytes, last: string, rest: Bytes): boolean {
 }
 
 const AMPERSAND = 0x26
+/** Of `&quot;`; what is longer stands for more than one byte. */
+const WIDEST_REFERENCE = 6
 
 // Used within one call each, and again by the next: to get memory costs more than to compare it.
 let expected: Bytes = new Uint8Array(0)
