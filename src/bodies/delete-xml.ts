@@ -106,8 +106,8 @@ export function keysOf(items: readonly PlainObject[]): readonly string[] | undef
 }
 
 /** Each key with its version, as they stand from `<Key>` to `</VersionId>`. */
-export const versionTexts = (items: readonly PlainObject[], between: string = VERSION): readonly string[] =>
-  items.map((item) => keyOf(item) + between + versionOf(item))
+export const versionTexts = (items: readonly PlainObject[]): readonly string[] =>
+  items.map((item) => keyOf(item) + VERSION + versionOf(item))
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
 export const deleteXml = (objects: readonly string[], quiet: boolean): Bytes =>

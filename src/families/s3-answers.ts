@@ -80,7 +80,7 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 /**
  * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
  *
- * @param isPlain Whether XML writes all keys, and versions if they have any, as they are. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
+ * @param isPlain Whether no key or version holds a `<`, and all or none of them have versions. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
  */
 export function readDeleted(
   answer: HttpAnswer,

@@ -437,8 +437,21 @@ describe('an answer that lists just what was asked', () => {
     expect(isPlainEcho(answer(marked), versions)).toBe(false)
   })
 
+  it('is not one of other keys, which look the same with their references', () => {
+    const answer = (key: string) => utf8(`${HEAD}${entries(key)}</DeleteResult>`)
+    for (const [key, spelt] of [
+      ['&amp;', '&amp;amp;'],
+      ['&#97;', '&amp;#97;'],
+      ['a&b', 'a&amp;b'],
+      ['a\rb', 'a&#xD;b'],
+    ] as const) {
+      expect(isPlainEcho(answer(spelt), [key])).toBe(true)
+      expect(isPlainEcho(answer(key), [key]), key).toBe(false)
+    }
+  })
+
   it('may write any character as a reference', () => {
-    const anyKey = fc.string({ unit: fc.constantFrom(...'&>"\'\t\na~ä語😀'), minLength: 1, maxLength: 6 })
+    const anyKey = fc.string({ unit: fc.constantFrom(...'&>"\'\t\na~ä語😀amp;#'), minLength: 1, maxLength: 6 })
     const spellings = (char: string) => [
       `&#${char.codePointAt(0)};`,
       `&#x${char.codePointAt(0)?.toString(16)};`,
