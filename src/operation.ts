@@ -41,7 +41,7 @@ export interface Operation<Item, Detail> extends Call<Item, Detail> {
   readonly fallback?: Call<Item, Detail>
 }
 
-/** Writes a body in one go where none of its items needs any care, which is true of nearly every batch. */
+/** Writes a body in one go where its items are such as nearly all are. */
 export interface WholeWriter<Item> {
   /** About how many characters the item takes; undefined where it has to be written by itself. */
   lengthOf(item: Item): number | undefined

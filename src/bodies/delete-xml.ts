@@ -69,7 +69,7 @@ export type PlainObject = string | Pick<XmlObject, 'key' | 'versionId'>
 
 /**
  * The same body for as many of the items as fit. Undefined where some have versions and others have none, or where one is
- * empty, too long or holds a `<` or what XML cannot say.
+ * empty, too long, or holds a `<`, what XML cannot say, or a line end of XML 1.1.
  */
 export function wholeDeleteXml(
   items: readonly PlainObject[],
@@ -81,14 +81,15 @@ export function wholeDeleteXml(
   if (keys) {
     const frame = quiet ? QUIET_FRAME : FRAME
     const whole = wholeText(keys, longestKey, frame, room)
-    return whole ?? (keys.every((key) => fits(key, longestKey)) ? escapedText([keys], VERSION, frame, room) : undefined)
+    return whole ?? (keys.every((key) => fits(key, longestKey)) ? escapedText(keys, undefined, frame, room) : undefined)
   }
   if (!items.every((item) => versionOf(item) !== undefined && fits(keyOf(item), longestKey))) return undefined
   const frame = quiet ? QUIET_VERSION_FRAME : VERSION_FRAME
   const whole = items.every(isPlainVersion)
     ? wholeText(versionTexts(items), Number.POSITIVE_INFINITY, frame, room)
     : undefined
-  return whole ?? escapedText([items.map(keyOf), items.map((item) => versionOf(item) as string)], VERSION, frame, room)
+  const versions = { before: VERSION, parts: items.map((item) => versionOf(item) as string) }
+  return whole ?? escapedText(items.map(keyOf), versions, frame, room)
 }
 
 const fits = (key: string, longest: number): boolean =>

@@ -1,37 +1,50 @@
-import { isWellFormed, utf8, viewOf, WIDEST } from '../bytes.js'
+import { isWellFormed, utf8, utf8Length, viewOf, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
 import { asManyAsFit } from './fitting.js'
 import type { Frame } from './whole-text.js'
 import { escapeInto, LONGEST_REFERENCE, OVERHANG } from './xml-references.js'
 
-/** Stand for what is between two texts, and between the columns of one, while they are joined. */
+/** Stand for what is between two texts, and before the second part of one, while they are joined. */
 const BETWEEN = '\0'
-const BETWEEN_COLUMNS = '\x01'
+const BEFORE_SECOND = '\x01'
 /** What is left as it is, what stands for a mark, and what XML 1.0 cannot say or its version 1.1 takes for a line end. */
 const UNFIT = [...'<\0\x01\x85\u2028\ufffe\uffff']
 
 const encoder = new TextEncoder()
 
+/** A second part of each text, and what stands before it. */
+interface SecondParts {
+  readonly before: string
+  readonly parts: readonly string[]
+}
+
 /**
  * A body of XML with as many texts as fit, in which references are written where they are needed. Undefined where a text
- * holds a `<` or what XML cannot say, or where not even one fits.
- *
- * @param columns The texts, or the two parts of each: all the first ones, all the second ones.
- * @param between What stands between the two parts.
+ * holds a `<`, what XML cannot say, or a line end of XML 1.1, or where not even one fits. It is for the caller to see to it
+ * that none is empty, and none too long.
  */
 export function escapedText(
-  columns: readonly [readonly string[], (readonly string[])?],
-  between: string,
+  texts: readonly string[],
+  second: SecondParts | undefined,
   frame: Frame,
   { mostBytes, lend }: Room,
 ): Whole | undefined {
-  const [first, second] = columns
-  const all = [...first, ...(second ?? [])].join('')
+  const { head, between, tail } = frame
+  const whole = second ? texts.map((text, index) => text + BEFORE_SECOND + second.parts[index]) : texts
+  let least = head.length + tail.length - between.length
+  let most = 0
+  for (const text of whole) {
+    least += text.length + between.length
+    if (least > mostBytes) break
+    most++
+  }
+  const some = most < texts.length ? texts.slice(0, most) : texts
+  // With something between them, or a half of a surrogate pair could find its other half in the next text.
+  const all = [...some, ...(second?.parts.slice(0, most) ?? [])].join('\n')
   if (!isWellFormed(all) || UNFIT.some((char) => all.includes(char))) return undefined
-  const texts = second ? first.map((text, row) => text + BETWEEN_COLUMNS + second[row]) : first
-  const marks = [utf8(frame.between), utf8(between)]
-  return asManyAsFit(texts.length, mostBytes, (count) => framed(texts.slice(0, count), frame, marks, lend))
+  const marks = [utf8(between), utf8(second?.before ?? '')]
+  return asManyAsFit(most, mostBytes, (count) => framed(whole.slice(0, count), frame, marks, lend))
 }
 
 /** The texts are written to the end of the memory before they are escaped. */
@@ -44,7 +57,7 @@ function framed(
   const list = texts.join(BETWEEN)
   const markBytes = texts.length * marks.reduce((sum, mark) => sum + mark.length, 0)
   // Most texts are of ASCII: a byte for each character.
-  for (let bytes = list.length; ; bytes *= WIDEST) {
+  for (let bytes = list.length; ; bytes = utf8Length(list)) {
     const most = WIDEST * head.length + LONGEST_REFERENCE * bytes + markBytes + tail.length + OVERHANG
     const memory = lend(most + bytes)
     const source = memory.subarray(memory.length - bytes)

@@ -97,7 +97,7 @@ function listsJust(list: Bytes, last: string, rest: Bytes): boolean {
 }
 
 const AMPERSAND = 0x26
-/** Bytes of `&quot;`. What is longer stands for more than one byte. */
+/** Bytes of a reference, for each byte of the character, but where it begins with zeros. */
 const WIDEST_REFERENCE = 6
 
 // Used within one call each, and again by the next: to get memory costs more than to compare it.

@@ -22,7 +22,7 @@ const WRITTEN: readonly (readonly [char: string, reference: string])[] = [
   ['\r', '&#xD;'],
 ]
 export const LONGEST_REFERENCE = 5
-/** Bytes that must be left in the target after what is escaped: nothing less than a word is written at once. */
+/** Bytes that must be left in the target after what is escaped: each character writes a word, and a semicolon behind it. */
 export const OVERHANG = 5
 
 /**

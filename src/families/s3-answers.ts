@@ -80,7 +80,7 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
 /**
  * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
  *
- * @param isPlain Whether no key or version holds a `<`, and all or none of them have versions. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
+ * @param isWhole Whether the request was written in one go: no key or version holds a `<`, and all or none have versions. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
  */
 export function readDeleted(
   answer: HttpAnswer,
@@ -88,14 +88,14 @@ export function readDeleted(
   expected: Expected,
 ): Awaitable<Outcomes<DeletedDetail> | Refusal> {
   if (answer.status !== 200) return readRefusal(answer)
-  if (expected.isPlain && isPlainEcho(answer.body, items))
+  if (expected.isWhole && isPlainEcho(answer.body, items))
     return { kind: 'outcomes', requestId: answer.header('x-amz-request-id') }
   return readListed(answer, items, expected)
 }
 
 interface Expected {
   readonly quiet: boolean
-  readonly isPlain: boolean
+  readonly isWhole: boolean
   readonly emptyIsSuccess: boolean
 }
 

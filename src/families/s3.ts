@@ -95,7 +95,7 @@ function deleteObjects(
     decode: (answer, items, { quiet }, whole) =>
       readDeleted(answer, items, {
         quiet,
-        isPlain: whole !== undefined,
+        isWhole: whole !== undefined,
         emptyIsSuccess: traits.emptyIsSuccess === true,
       }),
     fallback: deleteObject(base, host, bucketPath),

@@ -177,7 +177,11 @@ describe('body of plain keys', () => {
 
   it('takes characters beyond ASCII as they are, whatever they are, but those that XML cannot carry so', () => {
     const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 })
-    const rare = fc.constantFrom(...'\x80\x85\x9f\u2027\u2028\u2029\ud7ff\ue000\ufffd\ufffe\uffff\u{10ffff}', '\ud800')
+    const rare = fc.constantFrom(
+      ...'\x80\x85\x9f\u2027\u2028\u2029\ud7ff\ue000\ufffd\ufffe\uffff\u{10ffff}',
+      '\ud83d',
+      '\ude00',
+    )
     fc.assert(
       fc.property(fc.array(fc.oneof(anyKey, rare), { minLength: 1, maxLength: 20 }), (keys) => {
         const whole = wholeDeleteXml(keys, true, 24, room(1e6))
@@ -205,6 +209,40 @@ describe('body of plain keys', () => {
       expect(wholeDeleteXml(['&', key, 'b'], false, 20, room(1_000))).toBeUndefined()
     },
   )
+
+  it.each([[['a\ud83d', '\ude00b']], [['&\ud83d', '\ude00b', 'c']], [['a\ufffd', 'a\ud83d', '\ude00c']]])(
+    'is none where halves of a pair would meet: %j',
+    (keys) => {
+      expect(wholeDeleteXml(keys, false, 20, room(1_000))).toBeUndefined()
+      const versions = keys.map((key) => ({ key, versionId: 'v' }))
+      expect(wholeDeleteXml(versions, false, 20, room(1_000))).toBeUndefined()
+      expect(
+        wholeDeleteXml(
+          keys.map((key) => ({ key: 'k', versionId: key })),
+          false,
+          20,
+          room(1_000),
+        ),
+      ).toBeUndefined()
+    },
+  )
+
+  it('is none where the last key would meet the first version', () => {
+    const items = [
+      { key: 'a', versionId: '\ude00' },
+      { key: 'b\ud83d', versionId: 'v' },
+    ]
+    expect(wholeDeleteXml(items, false, 20, room(1_000))).toBeUndefined()
+  })
+
+  it('asks for no more memory than a body can need', () => {
+    const asked: number[] = []
+    const counted = { ...room(1_000), lend: (bytes: number) => new Uint8Array(asked[asked.push(bytes) - 1] as number) }
+    const keys = ['&', ...Array.from({ length: 900 }, () => 'é'.repeat(10))]
+    expect(wholeDeleteXml(keys, false, 20, counted)?.count).toBeGreaterThan(15)
+    expect(wholeDeleteXml([{ key: '&', versionId: 'é'.repeat(1e6) }], false, 20, counted)).toBeUndefined()
+    expect(Math.max(...asked)).toBeLessThan(20_000)
+  })
 
   it('has references where one of them needs them', () => {
     const anyKey = fc.string({ unit: fc.constantFrom(...' &>\t\n\r;]a~ä語😀'), minLength: 1, maxLength: 6 })

@@ -55,8 +55,8 @@ const atAGlance = (body: string) => readEcho(answerOf(body), whole) ?? atLength(
 describe('what is read at a glance is what is read at length', () => {
   const entries = KEYS.map((key) => `<Deleted><Key>${key}</Key></Deleted>`).join('')
   const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${entries}</DeleteResult>`
-  const s3 = (body: string, isPlain: boolean, quiet = false) =>
-    readDeleted(answerOf(body), KEYS, { quiet, isPlain, emptyIsSuccess: false })
+  const s3 = (body: string, isWhole: boolean, quiet = false) =>
+    readDeleted(answerOf(body), KEYS, { quiet, isWhole, emptyIsSuccess: false })
 
   it('of a DeleteResult', async () => {
     expect(await s3(xml, true)).toEqual(await s3(xml, false))
@@ -75,8 +75,8 @@ describe('what is read at a glance is what is read at length', () => {
     const spelt = ['a&amp;b', 'c&gt;d', '&#9;', 'e&#39;f', 'é']
     const list = spelt.map((key) => `<Deleted><Key>${key}</Key></Deleted>`).join('')
     const answer = `<DeleteResult>${list}</DeleteResult>`
-    const read = (body: string, isPlain: boolean) =>
-      readDeleted(answerOf(body), keys, { quiet: false, isPlain, emptyIsSuccess: false })
+    const read = (body: string, isWhole: boolean) =>
+      readDeleted(answerOf(body), keys, { quiet: false, isWhole, emptyIsSuccess: false })
     expect(await read(answer, true)).toEqual({ kind: 'outcomes', requestId: undefined })
     await fc.assert(
       fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 2 }), async (damages) => {
@@ -171,7 +171,7 @@ describe('what is read at a glance is what is read at length', () => {
     expect(readEcho(kv, whole)).toBeUndefined()
     expect(readBatch(kv, KEYS)).toMatchObject({ kind: 'refusal', code: 'BadResponse' })
     const s3 = answerOf(spoilt(xml.replace('2006', '~')))
-    const mode = { quiet: false, isPlain: true, emptyIsSuccess: false }
+    const mode = { quiet: false, isWhole: true, emptyIsSuccess: false }
     expect(await readDeleted(s3, KEYS, mode)).toMatchObject({ kind: 'refusal', code: 'BadResponse' })
   })
 })
