@@ -51,6 +51,18 @@ export function describeKeys({ name, family, mostKeys, mostBytes, longestKeyByte
     expect(lab.held).toEqual([])
   })
 
+  it('never joins halves of a surrogate pair that come in neighbouring keys', async () => {
+    const lab = await openLab(name)
+    lab.fill(['a\ufffd', '\ufffdb', 'c'])
+    const report = await open(lab).deleteMany(['a\ud83d', '\ude00b', 'c'])
+    expect(report.failed.map(({ key, code }) => [key, code])).toEqual([
+      ['a\ud83d', 'InvalidKey'],
+      ['\ude00b', 'InvalidKey'],
+    ])
+    expect(report.deleted).toEqual([{ key: 'c' }])
+    expect(lab.held).toEqual(['a\ufffd', '\ufffdb'])
+  })
+
   for (const [what, count, requests] of [
     ['as many keys as one request holds', mostKeys, 1],
     ['one key more', mostKeys + 1, 2],
