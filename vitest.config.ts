@@ -36,8 +36,6 @@ const apart = (name: 'large' | 'restarts' | 'ceph' | 'workers', settings: object
 
 export default defineConfig({
   test: {
-    // By default one core is left idle, which is half of a small machine.
-    maxWorkers: '100%',
     projects: [
       half('node'),
       half('web'),
