@@ -331,6 +331,8 @@ describe('storage that stalls', () => {
     const input = async function* () {
       yield* keys.slice(0, 1500)
       gateway.pauseStorage()
+      // Or not at all, where the gateway has forgotten who the user is and asks the storage.
+      setTimeout(() => controller.abort(), 5000).unref()
       yield* keys.slice(1500)
     }
     const { dispatcher } = new Wire({ text: '<DeleteResult', onPart })
