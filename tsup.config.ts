@@ -20,7 +20,7 @@ export default defineConfig({
   treeshake: true,
   removeNodeProtocol: false,
   clean: true,
-  // It has no `paths`: `#runtime/*` must reach the user's resolver, whose conditions choose the half.
+  // It has no `paths`: `#runtime` must reach the user's resolver, whose conditions choose the half.
   tsconfig: 'tsconfig.build.json',
   external: [/^#runtime/],
   // What the one needs gets `Buffer` from bundlers that do not look for a `browser` field: so it is built in, without. Of the

@@ -1,8 +1,9 @@
-import { utf8, utf8Length, WIDEST } from '../bytes.js'
+import { utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import { keyOf, versionOf } from '../items.js'
 import type { Room, Whole } from '../operation.js'
 import { escapedText } from './escaped-text.js'
+import { fits } from './fitting.js'
 import { type Frame, wholeText } from './whole-text.js'
 
 /** One `Object` element of a DeleteObjects request. */
@@ -91,9 +92,6 @@ export function wholeDeleteXml(
   const versions = { before: VERSION, parts: items.map((item) => versionOf(item) as string) }
   return whole ?? escapedText(items.map(keyOf), versions, frame, room)
 }
-
-const fits = (key: string, longest: number): boolean =>
-  key !== '' && (key.length * WIDEST <= longest || utf8Length(key) <= longest)
 
 function isPlainVersion(item: PlainObject): boolean {
   const text = keyOf(item) + versionOf(item)

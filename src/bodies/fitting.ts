@@ -1,4 +1,9 @@
+import { utf8Length, WIDEST } from '../bytes.js'
 import type { Whole } from '../operation.js'
+
+/** Whether a key is neither empty nor longer than so many bytes of UTF-8. */
+export const fits = (key: string, longest: number): boolean =>
+  key !== '' && (key.length * WIDEST <= longest || utf8Length(key) <= longest)
 
 /**
  * The body for as many items as fit: all of `count`, or as many as would fit if all were equally long, or fewer; undefined

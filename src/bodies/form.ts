@@ -1,7 +1,7 @@
-import { isWellFormed, percentEncode, utf8, utf8Length, viewOf, WIDEST } from '../bytes.js'
+import { isWellFormed, percentEncode, utf8, viewOf, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
-import { asManyAsFit } from './fitting.js'
+import { asManyAsFit, fits } from './fitting.js'
 import { OVERHANG, percentEncodeInto, percentLength } from './percent.js'
 
 // Form bodies of one field, percent-encoded as RFC 3986 has it (a space is `%20`), which is how Alibaba signs them.
@@ -49,7 +49,7 @@ export function wholeFormKeys(
   let least = 0
   let haveQuotes = false
   for (const key of keys) {
-    if (key.length === 0 || (key.length * WIDEST > longestKey && utf8Length(key) > longestKey)) return undefined
+    if (!fits(key, longestKey)) return undefined
     haveQuotes ||= key.includes('"')
     least += key.length + JSON_BETWEEN.length
     if (least > mostBytes) break
