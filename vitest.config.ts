@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -16,15 +17,22 @@ const sources = (half: 'node' | 'web') => ({
   ],
 })
 
-/** The whole suite runs on both halves of the runtime: what Node uses, and what everything else uses. */
+/** Tests wait for time to pass as often as not: one file more than there are cores keeps these busy. */
+const maxWorkers = availableParallelism() + 1
+
+/** What no half of the runtime has a part in: the engine knows neither, and documents and figures are of no half. */
+const ONCE = ['test/engine/**', 'test/fuzz/**', 'test/figures/**', 'test/reliability.test.ts', 'test/examples.test.ts']
+
+/** The suite runs on both halves of the runtime: what Node uses, and what everything else uses. */
 export const half = (name: 'node' | 'web') => ({
   resolve: sources(name),
   test: {
     name,
     include: ['test/**/*.test.ts'],
-    exclude: [PACKAGE, '**/node_modules/**'],
+    exclude: [PACKAGE, '**/node_modules/**', ...(name === 'web' ? ONCE : [])],
     testTimeout: 60_000,
     env: { KEYSWEEP_HALF: name },
+    maxWorkers,
   },
 })
 
@@ -39,7 +47,7 @@ export default defineConfig({
     projects: [
       half('node'),
       half('web'),
-      { test: { name: 'package', include: [PACKAGE], testTimeout: 120_000 } },
+      { test: { name: 'package', include: [PACKAGE], testTimeout: 120_000, maxWorkers } },
       apart('large'),
       apart('restarts'),
       apart('ceph', { globalSetup: 'test/ceph/recording.ts' }),

@@ -35,10 +35,8 @@ beforeAll(async () => {
         module: 'ESNext',
         moduleResolution: 'bundler',
         paths: {
-          '#runtime': [join(ROOT, `src/runtime/${process.env.KEYSWEEP_HALF ?? 'node'}/core.ts`)],
-          // Only Node can listen; all the rest is of the half under test.
-          '#runtime/server': [join(ROOT, 'src/runtime/node/server.ts')],
-          '#runtime/*': [join(ROOT, `src/runtime/${process.env.KEYSWEEP_HALF ?? 'node'}/*.ts`)],
+          '#runtime': [join(ROOT, 'src/runtime/node/core.ts')],
+          '#runtime/*': [join(ROOT, 'src/runtime/node/*.ts')],
           keysweep: [join(ROOT, 'src/index.ts')],
           'keysweep/emulator': [join(ROOT, 'src/emulator/index.ts')],
           'keysweep/*': [join(ROOT, 'src/providers/*.ts')],
