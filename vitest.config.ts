@@ -20,8 +20,11 @@ const sources = (half: 'node' | 'web') => ({
 /** Tests wait for time to pass as often as not: one file more than there are cores keeps these busy. */
 const maxWorkers = availableParallelism() + 1
 
-/** What no half of the runtime has a part in: the engine knows neither, and documents and figures are of no half. */
-const ONCE = ['test/engine/**', 'test/fuzz/**', 'test/figures/**', 'test/reliability.test.ts', 'test/examples.test.ts']
+/** What no half of the runtime has a part in: the engine and the bodies know neither, and documents are of no half. */
+const ONCE = [
+  ...['engine', 'bodies', 'families', 'hostile', 'fuzz', 'figures'].map((folder) => `test/${folder}/**`),
+  ...['examples', 'reliability'].map((name) => `test/${name}.test.ts`),
+]
 
 /** The suite runs on both halves of the runtime: what Node uses, and what everything else uses. */
 export const half = (name: 'node' | 'web') => ({
@@ -59,6 +62,7 @@ export default defineConfig({
           include: ['examples/browser/test/**/*.pages.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: availableParallelism(),
         },
       },
     ],

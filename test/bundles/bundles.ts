@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import pLimit from 'p-limit'
 import { writeFigures } from '../figures/figures.js'
 import { installPacked } from '../packed.js'
 import { openControl, type Results } from '../runtimes/control.js'
@@ -23,16 +24,17 @@ const root = await mkdtemp(join(tmpdir(), 'keysweep-'))
 let passed = 0
 let failed = 0
 try {
-  const project = await installPacked(root)
-  for (const [index, bundler] of BUNDLERS.entries())
-    for (const app of APPS) {
-      const place = join(project, `bundles/${index}-${app.store}`)
-      const results = await tryOut(bundler, app, place, join(project, 'node_modules'))
-      passed += results.passed
-      failed += results.failed.length
-      console.log(`${bundler.title}, ${app.store}: ${results.passed} passed, ${results.failed.length} failed`)
-      for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
-    }
+  const project = await installPacked(root, '--no-dts')
+  const limit = pLimit(availableParallelism())
+  const jobs = BUNDLERS.flatMap((bundler, index) => APPS.map((app) => ({ bundler, app, index })))
+  await limit.map(jobs, async ({ bundler, app, index }) => {
+    const place = join(project, `bundles/${index}-${app.store}`)
+    const results = await tryOut(bundler, app, place, join(project, 'node_modules'))
+    passed += results.passed
+    failed += results.failed.length
+    console.log(`${bundler.title}, ${app.store}: ${results.passed} passed, ${results.failed.length} failed`)
+    for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
+  })
   const sizes = await measureSizes(project)
   for (const { title, bytes, most = Number.POSITIVE_INFINITY, goal } of sizes) {
     if (bytes <= most) passed++

@@ -40,9 +40,19 @@ export interface Account {
   readonly requestsAtEnd: number
 }
 
-const MOST_RUN_MS = 240_000
+/** A run in which nothing happens for so long hangs. A slow machine is no reason: the longest of them take much CPU. */
+const MOST_STILL_MS = 120_000
 /** How long what is left in a dispatcher may take. */
 const PATIENCE_MS = 20_000
+
+/** Whether a run ends: false once it has not moved for long. */
+async function endsWhileMoving(run: Promise<unknown>, movement: () => number): Promise<boolean> {
+  for (;;) {
+    const before = movement()
+    if (await isOverWithin(MOST_STILL_MS, run)) return true
+    if (movement() === before) return false
+  }
+}
 
 /** Carries out a plan. */
 export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> {
@@ -90,7 +100,8 @@ export async function carryOut(plan: Plan, elsewhere: string): Promise<Account> 
     ...(plan.maxRequests !== undefined && { maxRequests: plan.maxRequests }),
   }
   const run = () => consumer.consume(input.open(), options)
-  const isOver = await watched(timers, () => isOverWithin(MOST_RUN_MS, run()))
+  const movement = () => input.pulled + layer.exchanges.length + callbacks.events.length
+  const isOver = await watched(timers, () => endsWhileMoving(run(), movement))
   clearTimeout(alarm)
   const requestsAtEnd = layer.exchanges.length
   const leftovers = isOver ? [] : ['the run, which hangs']

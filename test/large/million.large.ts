@@ -14,7 +14,7 @@ const isFull = process.env.KEYSWEEP_LARGE === 'full'
 const MILLION = 1_000_000
 const KV_KEYS = 200_000
 /** A shorter first run would be compared before the process has grown to its usual size. */
-const MEMORY_RUNS = { few: MILLION, many: (isFull ? 10 : 4) * MILLION }
+const MEMORY_RUNS = isFull ? { few: MILLION, many: 10 * MILLION } : { few: MILLION / 2, many: 2 * MILLION }
 const TIMEOUT_MS = isFull ? 1_800_000 : 120_000
 
 const KEY_FAULTS = { AccessDenied: 0.001 }

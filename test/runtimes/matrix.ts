@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import pLimit from 'p-limit'
 import { type RuntimeFigures, readFigures, writeFigures } from '../figures/figures.js'
 import { installPacked } from '../packed.js'
 import { bundleSuite } from './bundle.js'
@@ -27,24 +28,9 @@ const figures: Record<string, RuntimeFigures> = {}
 let passed = 0
 let failed = 0
 try {
-  const app = await installPacked(folder)
-  for (const [name, runner] of wanted) {
-    const { title, half, cannot } = runner
-    const version = await versionOf(runner)
-    if (version === undefined) {
-      failed++
-      console.log(`✗ ${title} is missing: ${remedyFor(runner)}`)
-      continue
-    }
-    const startedAt = performance.now()
-    const results = await runSuite(runner, join(app, 'programs', name), app)
-    passed += results.passed
-    failed += results.failed.length
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    console.log(`${title} ${version}: ${results.passed} passed, ${results.failed.length} failed (after ${seconds} s)`)
-    for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
-    figures[name] = { title, half, version, cases: results.passed, cannot: Object.values(cannot) }
-  }
+  const app = await installPacked(folder, '--no-dts')
+  const limit = pLimit(availableParallelism())
+  await limit.map(wanted, ([name, runner]) => tryOut(name, runner, app))
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
@@ -57,6 +43,24 @@ if (values.record && failed === 0) {
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+
+async function tryOut(name: string, runner: Runner, app: string): Promise<void> {
+  const { title, half, cannot } = runner
+  const version = await versionOf(runner)
+  if (version === undefined) {
+    failed++
+    console.log(`✗ ${title} is missing: ${remedyFor(runner)}`)
+    return
+  }
+  const startedAt = performance.now()
+  const results = await runSuite(runner, join(app, 'programs', name), app)
+  passed += results.passed
+  failed += results.failed.length
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  console.log(`${title} ${version}: ${results.passed} passed, ${results.failed.length} failed (after ${seconds} s)`)
+  for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
+  figures[name] = { title, half, version, cases: results.passed, cannot: Object.values(cannot) }
+}
 
 async function runSuite(runner: Runner, place: string, app: string): Promise<Control['results']> {
   const control = await openControl(place)
