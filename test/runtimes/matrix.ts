@@ -29,7 +29,7 @@ let passed = 0
 let failed = 0
 try {
   const app = await installPacked(folder, '--no-dts')
-  const limit = pLimit(availableParallelism())
+  const limit = pLimit(availableParallelism() + 1)
   await limit.map(wanted, ([name, runner]) => tryOut(name, runner, app))
 } finally {
   await rm(folder, { recursive: true, force: true })
