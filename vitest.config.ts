@@ -20,10 +20,13 @@ const sources = (half: 'node' | 'web') => ({
 /** Tests wait for time to pass as often as not: one file more than there are cores keeps these busy. */
 const maxWorkers = availableParallelism() + 1
 
-/** What no half of the runtime has a part in: the engine and the bodies know neither, and documents are of no half. */
+/**
+ * What no half of the runtime has a part in: the engine and the bodies know neither, documents are of no half, and of each
+ * family one provider stands for the others.
+ */
 const ONCE = [
   ...['engine', 'bodies', 'families', 'hostile', 'fuzz', 'figures'].map((folder) => `test/${folder}/**`),
-  ...['examples', 'reliability'].map((name) => `test/${name}.test.ts`),
+  ...['examples', 'reliability', 'providers/alibaba-dcdn', 'providers/ncloud'].map((name) => `test/${name}.test.ts`),
 ]
 
 /** The suite runs on both halves of the runtime: what Node uses, and what everything else uses. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AttemptEvent, YandexStorageClient } from '../src/index.js'
-import { CONTAINER, manyKeys, openLab, QUICK, SUBJECTS, type Subject } from './providers/lab.js'
+import { CONTAINER, isNodeHalf, manyKeys, openLab, QUICK, SUBJECTS, type Subject } from './providers/lab.js'
 
 const SECRET = 'MARKED-SECRET-q8/Zx+41&<"=Wv'
 const TOKEN = 'MARKED-TOKEN-7fJk.20_Lm-x4T'
@@ -10,16 +10,16 @@ const CREDENTIALS = { accessKeyId: 'plain-key', secretAccessKey: SECRET, session
 /** Every piece of this length must stay hidden too: half a secret is easily guessed to the end. */
 const PIECE = 9
 
-const ALL = [SECRET, TOKEN, IAM_TOKEN]
-
 const piecesOf = (secret: string): string[] =>
   Array.from({ length: secret.length - PIECE + 1 }, (_, at) => secret.slice(at, at + PIECE))
 
-/** The first piece of a secret in a text. */
-function leakIn(text: string, secrets: readonly string[] = ALL): string | undefined {
-  const pieces = secrets.flatMap((secret) => [...piecesOf(secret), ...piecesOf(encodeURIComponent(secret))])
-  return pieces.find((piece) => text.includes(piece))
+/** Finds the first piece of a secret in a text. */
+function leaksOf(secrets: readonly string[]): (text: string) => string | undefined {
+  const pieces = new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]).flatMap(piecesOf))
+  return (text) => [...pieces].find((piece) => text.includes(piece))
 }
+
+const leakIn = leaksOf([SECRET, TOKEN, IAM_TOKEN])
 
 /** Everything that could end up in a log. */
 function shownOf(value: unknown): string {
@@ -132,7 +132,7 @@ const say = (text: string, family: Subject['family']): readonly string[] => {
 for (const { who, subject, secrets, open } of SIGNERS)
   describe(who, () => {
     const told = toldBy(secrets)
-    const leak = (text: string) => leakIn(text, secrets)
+    const leak = leaksOf(secrets)
     /** Ends a run however it ends, and gives all that could be seen of it. */
     const see = async (options: Parameters<Open>[0], keys: readonly string[] = ['a', 'b'], run: object = {}) => {
       const events: AttemptEvent[] = []
@@ -154,27 +154,29 @@ for (const { who, subject, secrets, open } of SIGNERS)
       expect(leak(shownOf(open({ endpoint: 'http://127.0.0.1:1' })))).toBeUndefined()
     })
 
-    it('is not seen in anything a server says', async () => {
-      const bodies = [...say(told, subject.family), told, `<html>${told}</html>`, `{"${told}`, '']
-      // Where a text is cut short, no secret may be cut in two and then overlooked.
-      for (const fill of [90, 170, 180, 190, 470, 480, 490, 495])
-        bodies.push(...say(`${'.'.repeat(fill)}${told}`, subject.family))
-      for (const status of [200, 400, 403, 500])
-        for (const body of bodies) {
-          const headers = {
-            'x-amz-request-id': told,
-            'x-acs-request-id': told,
-            'x-amz-bucket-region': told,
-            'retry-after': told,
+    // What comes by `fetch` comes past both halves of the runtime.
+    if (isNodeHalf)
+      it('is not seen in anything a server says', async () => {
+        const bodies = [...say(told, subject.family), told, `<html>${told}</html>`, `{"${told}`, '']
+        // Where a text is cut short, no secret may be cut in two and then overlooked.
+        for (const fill of [90, 170, 180, 190, 470, 480, 490, 495])
+          bodies.push(...say(`${'.'.repeat(fill)}${told}`, subject.family))
+        for (const status of [200, 400, 403, 500])
+          for (const body of bodies) {
+            const headers = {
+              'x-amz-request-id': told,
+              'x-acs-request-id': told,
+              'x-amz-bucket-region': told,
+              'retry-after': told,
+            }
+            const shown = await see({
+              endpoint: 'http://127.0.0.1:1',
+              fetch: async () => new Response(body, { status, headers }),
+            })
+            const seen = leak(shown)
+            if (seen !== undefined) expect.fail(`${seen} is seen of ${status} ${body.slice(0, 120)}`)
           }
-          const shown = await see({
-            endpoint: 'http://127.0.0.1:1',
-            fetch: async () => new Response(body, { status, headers }),
-          })
-          const seen = leak(shown)
-          if (seen !== undefined) expect.fail(`${seen} is seen of ${status} ${body.slice(0, 120)}`)
-        }
-    })
+      })
 
     it('is not seen when the transport fails', async () => {
       const failures: readonly ((request: Request) => unknown)[] = [
