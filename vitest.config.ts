@@ -26,7 +26,8 @@ const maxWorkers = availableParallelism() + 1
  */
 const ONCE = [
   ...['engine', 'bodies', 'families', 'hostile', 'fuzz', 'figures'].map((folder) => `test/${folder}/**`),
-  ...['examples', 'reliability', 'providers/alibaba-dcdn', 'providers/ncloud'].map((name) => `test/${name}.test.ts`),
+  ...['alibaba-dcdn', 'ncloud', 'yandex'].map((provider) => `test/providers/${provider}.test.ts`),
+  ...['examples', 'reliability', 'emulator/faults', 'emulator/state'].map((name) => `test/${name}.test.ts`),
 ]
 
 /** The suite runs on both halves of the runtime: what Node uses, and what everything else uses. */

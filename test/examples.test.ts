@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { type DeleteOptions, EsaKvClient, type FailedKey, type KeysweepError, S3StorageClient } from 'keysweep'
 import { createEmulator, type Emulator, type StoreName } from 'keysweep/emulator'
 import ts from 'typescript'
@@ -27,23 +28,22 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keysweep-examples-'))
-  await writeFile(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        target: 'ES2022',
-        module: 'ESNext',
-        moduleResolution: 'bundler',
-        paths: {
-          '#runtime': [join(ROOT, 'src/runtime/node/core.ts')],
-          '#runtime/*': [join(ROOT, 'src/runtime/node/*.ts')],
-          keysweep: [join(ROOT, 'src/index.ts')],
-          'keysweep/emulator': [join(ROOT, 'src/emulator/index.ts')],
-          'keysweep/*': [join(ROOT, 'src/providers/*.ts')],
-        },
-      },
-    }),
-  )
+  await build({
+    entryPoints: [join(ROOT, 'examples/quickstart.ts')],
+    outfile: join(folder, 'quickstart.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    alias: {
+      '#runtime': join(ROOT, 'src/runtime/node/core.ts'),
+      '#runtime/checksum': join(ROOT, 'src/runtime/node/checksum.ts'),
+      '#runtime/server': join(ROOT, 'src/runtime/node/server.ts'),
+      'keysweep/emulator': join(ROOT, 'src/emulator/index.ts'),
+      keysweep: join(ROOT, 'src/index.ts'),
+    },
+    packages: 'external',
+  })
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -56,8 +56,7 @@ interface Ended {
 /** Runs the quickstart in a process of its own, with no variables but these. */
 function quickstart(variables: Readonly<Record<string, string>>): Promise<Ended> {
   const { PATH = '', HOME = '' } = process.env
-  const env = { PATH, HOME, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json'), ...variables }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/quickstart.ts'], { cwd: ROOT, env })
+  const child = spawn(process.execPath, ['quickstart.mjs'], { cwd: folder, env: { PATH, HOME, ...variables } })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -15,7 +15,7 @@ export interface Course {
 }
 
 export const LIMITS = [4_000, 8_000, 2_000, 6_000]
-export const PHASE_SECONDS = { short: 6, full: 60 }
+export const PHASE_SECONDS = { short: 3, full: 60 }
 /** Time that the keys which may be asked for at once stand for. */
 export const BURST_SECONDS = 1
 export const LATENCY_MS = 20

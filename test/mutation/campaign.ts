@@ -5,6 +5,7 @@ import { record } from '../figures.js'
 
 const USAGE = `npm run test:mutation -- [options] [files]
   --folder NAME  one of signers, bodies, engine (default: all three)
+  --quick        leaves out what runs once, when modules are loaded: for such a mutant every test has to run
   --concurrency N  processes (default: 2)
   --fresh        forgets what earlier runs have found
   --record       writes the figures to docs/figures/mutation.json`
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     folder: { type: 'string', multiple: true, default: [...FOLDERS] },
     concurrency: { type: 'string', default: '2' },
+    quick: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     help: { type: 'boolean' },
@@ -30,6 +32,7 @@ const isWhole = values.folder.length === FOLDERS.length
 const folderFlags = isWhole ? [] : values.folder.map((folder) => `--folder ${folder}`)
 
 async function campaign(): Promise<void> {
+  if (values.quick && values.record) throw new Error('--record wants every mutant: leave --quick away')
   const startedAt = performance.now()
   const rows: Record<string, Row> = {}
   for (const folder of values.folder) {
@@ -70,11 +73,12 @@ function mutate(folder: string): Promise<Mutant[]> {
     coverageAnalysis: 'perTest',
     mutate: positionals.length > 0 ? positionals : [`src/${folder}/**/*.ts`],
     concurrency: Number(values.concurrency),
+    ignoreStatic: values.quick,
     timeoutMS: 5000,
     dryRunTimeoutMinutes: 20,
     incremental: true,
     force: values.fresh,
-    incrementalFile: `mutation/${folder}.json`,
+    incrementalFile: `mutation/${folder}${values.quick ? '-quick' : ''}.json`,
     tempDirName: 'mutation/sandbox',
     reporters: ['dots'],
     thresholds: { high: 100, low: LEAST_SCORE, break: null },
