@@ -157,12 +157,13 @@ for (const { who, subject, secrets, open } of SIGNERS)
     // What comes by `fetch` comes past both halves of the runtime.
     if (isNodeHalf)
       it('is not seen in anything a server says', async () => {
-        const bodies = [...say(told, subject.family), told, `<html>${told}</html>`, `{"${told}`, '']
+        const short = [...say(told, subject.family), told, `<html>${told}</html>`, `{"${told}`, '']
         // Where a text is cut short, no secret may be cut in two and then overlooked.
-        for (const fill of [90, 170, 180, 190, 470, 480, 490, 495])
-          bodies.push(...say(`${'.'.repeat(fill)}${told}`, subject.family))
+        const long = [90, 170, 180, 190, 470, 480, 490, 495].flatMap((fill) =>
+          say(`${'.'.repeat(fill)}${told}`, subject.family),
+        )
         for (const status of [200, 400, 403, 500])
-          for (const body of bodies) {
+          for (const body of status === 200 || status === 403 ? [...short, ...long] : short) {
             const headers = {
               'x-amz-request-id': told,
               'x-acs-request-id': told,

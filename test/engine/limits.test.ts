@@ -70,6 +70,6 @@ test('whatever a store takes, and in whatever form keys come, each is accounted 
       expect([...store.present]).toEqual([...failed])
       if (chosen.mostBytes > 1_500) expect(failed.size).toBe(0)
     }),
-    { numRuns: Number(process.env.KEYSWEEP_RUNS ?? 60) },
+    { numRuns: Number(process.env.KEYSWEEP_RUNS ?? 30) },
   )
 })

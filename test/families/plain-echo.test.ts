@@ -66,7 +66,7 @@ describe('what is read at a glance is what is read at length', () => {
         const body = damages.reduce(damaged, xml)
         expect(await s3(body, true, quiet)).toEqual(await s3(body, false, quiet))
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     )
   })
 
@@ -83,7 +83,7 @@ describe('what is read at a glance is what is read at length', () => {
         const body = damages.reduce(damaged, answer)
         expect(await read(body, true)).toEqual(await read(body, false))
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     )
   })
 
@@ -99,7 +99,7 @@ describe('what is read at a glance is what is read at length', () => {
         const body = damages.reduce(damaged, json)
         expect(atAGlance(body)).toEqual(atLength(body))
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     )
   })
 
@@ -134,7 +134,7 @@ describe('what is read at a glance is what is read at length', () => {
           const spoilt = damages.reduce(damaged, body)
           expect(glance(spoilt, quiet) ?? length(spoilt, quiet)).toEqual(length(spoilt, quiet))
         }),
-        { numRuns: 5_000 },
+        { numRuns: 1_000 },
       )
     })
 
