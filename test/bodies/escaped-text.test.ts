@@ -2,12 +2,12 @@ import { expect, it } from 'vitest'
 import { escapedText } from '../../src/bodies/escaped-text.js'
 import { text, utf8 } from '../../src/bytes.js'
 
-const FRAME = { head: '<L><K>', between: '</K><K>', tail: '</K></L>', special: [] }
+const [HEAD, BETWEEN, TAIL] = ['<Delete><Object><Key>', '</Key></Object><Object><Key>', '</Key></Object></Delete>']
+const FRAME = { head: HEAD, between: BETWEEN, tail: TAIL, special: [] }
 const lend = (length: number) => new Uint8Array(length).fill(0x2a)
 const now = () => 0
 
-const bodyOf = (keys: readonly string[]) =>
-  `<L>${keys.map((key) => `<K>${key.replaceAll('&', '&amp;')}</K>`).join('')}</L>`
+const bodyOf = (keys: readonly string[]) => HEAD + keys.join(BETWEEN).replaceAll('&', '&amp;') + TAIL
 
 it.each([
   ['nothing but references', ['&'.repeat(1000), '&'.repeat(1000), '&']],
