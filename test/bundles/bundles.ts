@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
 import { writeFigures } from '../figures/figures.js'
 import { installPacked } from '../packed.js'
-import { openControl, type Results } from '../runtimes/control.js'
+import { openControl, type Results, tellResults } from '../runtimes/control.js'
 import { installTools } from '../runtimes/equip.js'
 import { RUNNERS, type Runner } from '../runtimes/runners.js'
 import { runProgram } from '../runtimes/start.js'
@@ -32,8 +32,7 @@ try {
     const results = await tryOut(bundler, app, place, join(project, 'node_modules'))
     passed += results.passed
     failed += results.failed.length
-    console.log(`${bundler.title}, ${app.store}: ${results.passed} passed, ${results.failed.length} failed`)
-    for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
+    console.log(tellResults(`${bundler.title}, ${app.store}`, results))
   })
   const sizes = await measureSizes(project)
   for (const { title, bytes, most = Number.POSITIVE_INFINITY, goal } of sizes) {

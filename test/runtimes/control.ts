@@ -17,6 +17,13 @@ export interface Results {
   readonly failed: [name: string, reason: string][]
 }
 
+/** What became of them in words, with the reasons of those that failed below. */
+export const tellResults = (title: string, { passed, failed }: Results): string =>
+  [
+    `${title}: ${passed} passed, ${failed.length} failed`,
+    ...failed.map(([what, reason]) => `  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`),
+  ].join('\n')
+
 /** What a program may ask of the one that started it. */
 function callsOn(emulator: Emulator, endpoints: Listening['endpoints'], results: Results, end: () => void) {
   let store: StoreName = 's3'

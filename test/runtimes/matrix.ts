@@ -6,7 +6,7 @@ import pLimit from 'p-limit'
 import { type RuntimeFigures, readFigures, writeFigures } from '../figures/figures.js'
 import { installPacked } from '../packed.js'
 import { bundleSuite } from './bundle.js'
-import { type Control, openControl } from './control.js'
+import { type Control, openControl, tellResults } from './control.js'
 import { installTools, remedyFor, versionOf } from './equip.js'
 import { RUNNERS, type Runner } from './runners.js'
 import { runProgram } from './start.js'
@@ -52,13 +52,10 @@ async function tryOut(name: string, runner: Runner, app: string): Promise<void> 
     console.log(`✗ ${title} is missing: ${remedyFor(runner)}`)
     return
   }
-  const startedAt = performance.now()
   const results = await runSuite(runner, join(app, 'programs', name), app)
   passed += results.passed
   failed += results.failed.length
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  console.log(`${title} ${version}: ${results.passed} passed, ${results.failed.length} failed (after ${seconds} s)`)
-  for (const [what, reason] of results.failed) console.log(`  ✗ ${what}\n    ${reason.replaceAll('\n', '\n    ')}`)
+  console.log(tellResults(`${title} ${version}`, results))
   figures[name] = { title, half, version, cases: results.passed, cannot: Object.values(cannot) }
 }
 

@@ -8,6 +8,8 @@ const { page, text, choose, go, ended, drop } = visitPage()
 
 test.each([
   ['wide', 'light', 1280],
+  ['wide', 'dark', 1280],
+  ['narrow', 'light', 400],
   ['narrow', 'dark', 400],
 ] as const)('on a %s and %s screen nothing is cut off, and nobody is shut out', async (_, colorScheme, width) => {
   await page().setViewportSize({ width, height: 860 })
