@@ -7,13 +7,16 @@ const DECLARATION = new RegExp(
   `^<\\?xml${member('version', '1\\.0')}(?:${member('encoding', '[Uu][Tt][Ff]-?8')})?(?:${member('standalone', '(?:yes|no)')})?[ \\t\\n]*\\?>`,
 )
 
-const NAME = '[\\p{L}_:][\\p{L}\\p{M}\\p{N}_:.\\u00b7-]*'
+// NameStartChar and NameChar of XML 1.0, fifth edition, but for U+1680 and U+FEFF: the parser takes them for whitespace.
+const NAME_START =
+  ':A-Z_a-z\\xc0-\\xd6\\xd8-\\xf6\\xf8-\\u02ff\\u0370-\\u037d\\u037f-\\u167f\\u1681-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufefe\\uff00-\\ufffd\\u{10000}-\\u{effff}'
+const NAME = `[${NAME_START}][${NAME_START}\\d.\\xb7\\u0300-\\u036f\\u203f\\u2040-]*`
 const ATTRIBUTE = `[ \\t\\n]+(?:${NAME})[ \\t\\n]*=[ \\t\\n]*(?:"[^"<]*"|'[^'<]*')`
 const TEXT = /[^<]+/y
 const TAG = new RegExp(`<(/?)(${NAME})((?:${ATTRIBUTE})*)[ \\t\\n]*(/?)>`, 'uy')
 const COMMENT = /<!--(.*?)-->/sy
 const SECTION = /<!\[CDATA\[(.*?)\]\]>/sy
-const INSTRUCTION = new RegExp(`<\\?(?!xml[ \\t\\n?])${NAME}(?:[ \\t\\n].*?)?\\?>`, 'isuy')
+const INSTRUCTION = new RegExp(`<\\?(?![Xx][Mm][Ll][ \\t\\n?])${NAME}(?:[ \\t\\n].*?)?\\?>`, 'suy')
 const ATTRIBUTES = new RegExp(`(${NAME})[ \\t\\n]*=[ \\t\\n]*("[^"]*"|'[^']*')`, 'gu')
 
 /** Elements, attributes and what stands aside: ten times what a full answer has. More would only fill the memory. */

@@ -1,3 +1,4 @@
+import { ParseOption, XmlDocument } from 'libxml2-wasm'
 import { describe, expect, it } from 'vitest'
 import { readXml } from '../../src/bodies/xml-document.js'
 import { verifiedMarkup } from '../../src/bodies/xml-markup.js'
@@ -81,6 +82,31 @@ describe('markup is verified', () => {
     '<a><![CDATA[</a>',
   ])('and refused where it is not: %s', (source) => {
     expect(() => verifiedMarkup(source)).toThrow(SyntaxError)
+  })
+
+  it('with the names that libxml2 reads, but for what the parser would take for whitespace', () => {
+    const isRead = (read: () => void): boolean => {
+      try {
+        read()
+        return true
+      } catch {
+        return false
+      }
+    }
+    const characters = [...Array(0x11000).keys(), 0xeffff, 0xf0000, 0x10ffff]
+      .filter((point) => point >= 0x20 && (point < 0xd800 || point > 0xdfff))
+      .map((point) => String.fromCodePoint(point))
+      .filter((char) => char !== '>')
+    const others = characters.flatMap((char) =>
+      // libxml2 goes on after a prefix that is not declared.
+      [`<r ${char}=""/>`, `<r a${char}=""/>`].filter((source) => {
+        const byOther = isRead(() =>
+          XmlDocument.fromString(source, { option: ParseOption.XML_PARSE_NOERROR }).dispose(),
+        )
+        return isRead(() => verifiedMarkup(source)) !== byOther
+      }),
+    )
+    expect(others).toEqual(['\u1680', '\ufeff'].flatMap((char) => [`<r ${char}=""/>`, `<r a${char}=""/>`]))
   })
 
   const elements = (count: number) => `<r>${'<a/>'.repeat(count)}</r>`
