@@ -25,6 +25,8 @@ export interface Answered {
 /** After so many answers without a refusal, or so much time, each round of answers allows another request in flight. */
 const TRUST = 16
 const TRUST_MS = 500
+/** What is left of the requests in flight where no answer comes: a dead store is to be found dead some day. */
+const DEAD = 1 / 4
 /** How much one answer weighs in the share of what is refused. */
 const LOSS_WEIGHT = 1 / 8
 /** Where more is refused, fewer requests in flight will not do. Every other one is refused by stores that only stumble. */
@@ -49,8 +51,8 @@ const CUT = { whole: 0.8, part: 0.95 }
 const CLIMB = 0.12
 
 /**
- * How fast a run may go. At first it is held by the number of requests in flight alone: halved by a burst of refusals, and
- * raised again by rounds without. Where that is not enough, the store is sent so many items a second: at first a part of
+ * How fast a run may go. At first it is held by the number of requests in flight alone: halved by a burst of refusals, or
+ * of requests that are not answered in time, and raised again by rounds without. Where that is not enough, the store is sent so many items a second: at first a part of
  * what was really sent, less after each refusal, and more with the time since, by the root of itself. So the rate follows
  * a limit that moves, and clients that share a store come to share it alike. Where most is refused, the rate is lowered
  * for good; where only a good part is, by way of trial, for some stores refuse whatever the rate.
@@ -81,6 +83,8 @@ export class Pace {
   /** How long answers take. */
   #latency = 0
   #notBefore = Number.NEGATIVE_INFINITY
+  /** Whether the store has answered since it was last late. */
+  #isAnswering = true
   readonly #counting: Counting
 
   /** @param random Keeps clients from falling into step. */
@@ -116,7 +120,15 @@ export class Pace {
     this.#sentAt = now
   }
 
+  /** A request was given up for want of an answer, a sign of too many at once; or of a store that is dead, if none is answered. */
+  late(startedAt: number, now: number): void {
+    if (startedAt < this.#slowedAt || this.#isPaced) return
+    this.#narrow(this.#isAnswering ? 1 : Math.min(this.#window, DEAD * this.limits.concurrency), now)
+    this.#isAnswering = false
+  }
+
   answered({ startedAt, items, refused, askedMs = 0 }: Answered, now: number): void {
+    this.#isAnswering = true
     // One burst of refusals is one reason to slow down, not eight.
     const isFresh = startedAt >= this.#slowedAt
     this.#latency += LOSS_WEIGHT * (now - startedAt - this.#latency)
@@ -175,8 +187,11 @@ export class Pace {
     if (this.#loss > MOST_LOSS) this.#counting.doubt()
     if (this.#isPaced ? isFresh : this.#loss > MOST_LOSS || this.#strain > MOST_STRAIN)
       this.#cut(isPartial ? CUT.part : CUT.whole, now)
-    if (!isFresh) return
-    if (!this.#isPaced) this.#window = Math.max(1, this.#window / 2)
+    if (isFresh) this.#narrow(1, now)
+  }
+
+  #narrow(least: number, now: number): void {
+    if (!this.#isPaced) this.#window = Math.max(1, least, this.#window / 2)
     this.#successes = 0
     this.#slowedAt = now
   }

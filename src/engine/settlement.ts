@@ -101,6 +101,7 @@ export class Settlement<Item, Detail extends object> {
       mended: parcel.mended === true,
     }
     if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, refusal.retryAfterMs)
+    if (refusal.code === 'Timeout' && result.sent) this.run.pace.late(result.startedAt, performance.now())
     if (remedy === 'halt') this.run.end({ ...reason, cause: result.cause })
     const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
     if (family && isSentAgain) this.run.splitter.unanswered(family)

@@ -62,6 +62,43 @@ describe('a store that hardly objects', () => {
   )
 })
 
+describe('a store that is late', () => {
+  test('sees half as many requests at once, once for one burst, and soon as many as before', () => {
+    const pace = paceOf()
+    for (const now of [1000, 1001, 1999]) pace.late(0, now)
+    expect(pace.concurrency).toBe(4)
+    round(pace, 1000, none(4))
+    pace.late(1000, 2000)
+    expect(pace.concurrency).toBe(2)
+    for (let now = 2000; now < 2200; now += 10) round(pace, now, none(2))
+    expect(pace.concurrency).toBe(8)
+    expect([pace.items, pace.wait(2300)]).toEqual([1000, 0])
+  })
+
+  test('with all of them sees a quarter, not less: it may be dead, and that is to be found out', () => {
+    const pace = paceOf()
+    const concurrencies = [0, 1000, 2000, 3000].map((now) => {
+      pace.late(now, now + 1000)
+      return pace.concurrency
+    })
+    expect(concurrencies).toEqual([4, 2, 2, 2])
+    round(pace, 4000, none(1))
+    pace.late(5000, 6000)
+    expect(pace.concurrency).toBe(1)
+    pace.late(6000, 7000)
+    expect(pace.concurrency).toBe(1)
+  })
+
+  test('while a rate holds it changes nothing, for that is below what it takes', () => {
+    const pace = paceOf()
+    for (let now = 0; now < 100; now += 20) round(pace, now, all(2))
+    expect(pace.wait(100)).toBeGreaterThan(0)
+    const before = [pace.concurrency, pace.items, pace.wait(200)]
+    pace.late(100, 200)
+    expect([pace.concurrency, pace.items, pace.wait(200)]).toEqual(before)
+  })
+})
+
 describe('a store that refuses most', () => {
   test('is sent fewer requests at once, then smaller ones, some time apart', () => {
     const pace = paceOf()

@@ -40,18 +40,22 @@ function runOf(maxAttempts = 3) {
     retry: { maxAttempts, baseDelayMs: 100, maxDelayMs: 1000 },
   } as unknown as Store
   const told: Answered[] = []
+  const late: number[] = []
   const ended: Failure[] = []
   const limits: Limits = { items: 800, bytes: 8000 }
   const queue = new Queue<string, Detail>(() => {})
   const run = {
     ...{ store, operation, limits, queue, tally: newTally(), splitter: new Splitter() },
     pool: new Pool(operation),
-    pace: { answered: (answered: Answered) => void told.push(answered) } as unknown as Pace,
+    pace: {
+      answered: (answered: Answered) => void told.push(answered),
+      late: (...times: readonly number[]) => void late.push(...times),
+    } as unknown as Pace,
     stopping: false,
     isStopping: () => run.stopping,
     end: (failure: Failure) => void ended.push(failure),
   }
-  return { ...run, run, told, ended, settlement: new Settlement<string, Detail>(run) }
+  return { ...run, run, told, late, ended, settlement: new Settlement<string, Detail>(run) }
 }
 
 const KEYS = ['a', 'b', 'c', 'd', 'e']
@@ -187,6 +191,18 @@ describe('a refusal', () => {
         mended: false,
         reason: { retryable: true },
       })
+    }
+  })
+
+  test('for want of an answer slows the run down, if the request was sent', () => {
+    for (const [code, sent, times] of [
+      ['Timeout', true, [5, performance.now()]],
+      ['Timeout', false, []],
+      ['NetworkError', true, []],
+    ] as const) {
+      const { settlement, told, late } = runOf()
+      settlement.settle(whole(batchOf()), refused('retry', { code }, { sent }))
+      expect([late, told]).toEqual([times, []])
     }
   })
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { CredentialCache } from '../../src/credential-cache.js'
 import type { SettledBatch } from '../../src/engine/ledger.js'
+import { DEFAULT_RETRY } from '../../src/engine/retry.js'
 import { pullFrom } from '../../src/engine/source.js'
 import type { AttemptEvent, Store } from '../../src/engine/store.js'
 import { type Plan, Sweep } from '../../src/engine/sweep.js'
@@ -110,6 +111,30 @@ describe('a run', () => {
       expect(batches.reduce((sum, { tally }) => sum + tally[name], 0)).toBe(numbers[name])
     expect(durationMs).toBeGreaterThanOrEqual(0)
     expect(durationMs).toBeLessThan(60_000)
+  })
+
+  test('gets through to a store that is too slow for all requests at once, and works on those that were given up', async () => {
+    vi.useFakeTimers()
+    const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    let turn = Promise.resolve<unknown>(undefined)
+    const answer = { status: 200, header: () => undefined, body: new Uint8Array(7) }
+    const run = runOf(new Array<string>(600).fill('a'), done, {
+      plan: { concurrency: 8 },
+      store: {
+        retry: { ...DEFAULT_RETRY },
+        random: () => 0.5,
+        timeoutMs: 500,
+        transport: () => {
+          turn = turn.then(() => wait(100))
+          return turn.then(() => answer)
+        },
+      },
+    })
+    const all = allOf(run)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([doneIn(await all).length, run.sweep.tally.failed]).toEqual([600, 0])
+    expect(run.sweep.tally.requests).toBeLessThan(1.5 * 200)
+    vi.useRealTimers()
   })
 
   test('that is only rehearsed counts what it would send, and tells no attempt', async () => {
