@@ -39,7 +39,7 @@ export type Progress<Stats extends DeleteStats | PutStats = DeleteStats | PutSta
   readonly total?: number
   /** Requests in flight. */
   readonly inFlight: number
-  /** Requests that may be in flight; falls while the store throttles. */
+  /** Requests that may be in flight; falls while the store throttles, or is too slow for so many. */
   readonly concurrency: number
 }
 

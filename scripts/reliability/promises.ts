@@ -149,8 +149,11 @@ export const PROMISES: readonly Promised[] = [
   },
   {
     title: 'Throttling slows the run instead of failing it',
-    text: 'The pace falls while the store throttles, and climbs back after.',
+    text: 'The pace falls while the store throttles, or is too slow for all requests at once, and climbs back after.',
     tests: {
+      'engine/sweep.test.ts': [
+        'a run › gets through to a store that is too slow for all requests at once, and works on those that were given up',
+      ],
       'providers/contract-failures.ts': [
         'slows down when throttled, and loses nothing',
         'climbs back once the store no longer throttles',
