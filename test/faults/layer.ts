@@ -37,6 +37,7 @@ export class FaultLayer {
   #atOnce = 0
   #connections = 0
   #over = 0
+  #isClosed = false
   readonly #dice: Dice
   readonly #sockets = new Set<Socket>()
   readonly #open = new Set<Exchange>()
@@ -72,6 +73,7 @@ export class FaultLayer {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
     this.#agent.destroy()
@@ -197,6 +199,8 @@ export class FaultLayer {
   /** Passes a request on to the emulator; undefined where that broke the connection without an answer. */
   #forward({ message }: Way, body: Buffer): Promise<Answer | undefined> {
     return new Promise((resolve, reject) => {
+      // What a client has sent before it was over may be read only now, and the port may be another run's by now.
+      if (this.#isClosed) return resolve(undefined)
       const { hostname, port } = this.target
       const headers = message.rawHeaders as unknown as Record<string, string>
       const request = send({ agent: this.#agent, hostname, port, method: message.method, path: message.url, headers })
