@@ -25,7 +25,7 @@ export interface Answered {
 /** After so many answers without a refusal, or so much time, each round of answers allows another request in flight. */
 const TRUST = 16
 const TRUST_MS = 500
-/** What is left of the requests in flight where no answer comes: a dead store is to be found dead some day. */
+/** The part of the requests in flight that stays where no answer comes at all: with fewer it takes too long to find a store dead. */
 const DEAD = 1 / 4
 /** How much one answer weighs in the share of what is refused. */
 const LOSS_WEIGHT = 1 / 8
@@ -52,10 +52,11 @@ const CLIMB = 0.12
 
 /**
  * How fast a run may go. At first it is held by the number of requests in flight alone: halved by a burst of refusals, or
- * of requests that are not answered in time, and raised again by rounds without. Where that is not enough, the store is sent so many items a second: at first a part of
- * what was really sent, less after each refusal, and more with the time since, by the root of itself. So the rate follows
- * a limit that moves, and clients that share a store come to share it alike. Where most is refused, the rate is lowered
- * for good; where only a good part is, by way of trial, for some stores refuse whatever the rate.
+ * of requests that are not answered in time, and raised again by rounds without. Where refusals go on all the same, the store
+ * is sent so many items a second: at first a part of what was really sent, less after each refusal, and more with the time
+ * since, by the root of itself. So the rate follows a limit that moves, and clients that share a store come to share it
+ * alike. Where most is refused, the rate is lowered for good; where only a good part is, by way of trial, for some stores
+ * refuse whatever the rate.
  *
  * Where the store counts items, requests become smaller rather than rare.
  */
@@ -120,7 +121,7 @@ export class Pace {
     this.#sentAt = now
   }
 
-  /** A request was given up for want of an answer, a sign of too many at once; or of a store that is dead, if none is answered. */
+  /** A request was given up for want of an answer: too many are in flight, or the store is dead, if none is answered. */
   late(startedAt: number, now: number): void {
     if (startedAt < this.#slowedAt || this.#isPaced) return
     this.#narrow(this.#isAnswering ? 1 : Math.min(this.#window, DEAD * this.limits.concurrency), now)
