@@ -84,8 +84,6 @@ export class Pace {
   /** How long answers take. */
   #latency = 0
   #notBefore = Number.NEGATIVE_INFINITY
-  /** Whether the store has answered since it was last late. */
-  #isAnswering = true
   readonly #counting: Counting
 
   /** @param random Keeps clients from falling into step. */
@@ -124,12 +122,10 @@ export class Pace {
   /** A request was given up for want of an answer: too many are in flight, or the store is dead, if none is answered. */
   late(startedAt: number, now: number): void {
     if (startedAt < this.#slowedAt || this.#isPaced) return
-    this.#narrow(this.#isAnswering ? 1 : Math.min(this.#window, DEAD * this.limits.concurrency), now)
-    this.#isAnswering = false
+    if (this.#window > (this.#successes > 0 ? 1 : DEAD * this.limits.concurrency)) this.#narrow(now)
   }
 
   answered({ startedAt, items, refused, askedMs = 0 }: Answered, now: number): void {
-    this.#isAnswering = true
     // One burst of refusals is one reason to slow down, not eight.
     const isFresh = startedAt >= this.#slowedAt
     this.#latency += LOSS_WEIGHT * (now - startedAt - this.#latency)
@@ -188,11 +184,11 @@ export class Pace {
     if (this.#loss > MOST_LOSS) this.#counting.doubt()
     if (this.#isPaced ? isFresh : this.#loss > MOST_LOSS || this.#strain > MOST_STRAIN)
       this.#cut(isPartial ? CUT.part : CUT.whole, now)
-    if (isFresh) this.#narrow(1, now)
+    if (isFresh) this.#narrow(now)
   }
 
-  #narrow(least: number, now: number): void {
-    if (!this.#isPaced) this.#window = Math.max(1, least, this.#window / 2)
+  #narrow(now: number): void {
+    if (!this.#isPaced) this.#window = Math.max(1, this.#window / 2)
     this.#successes = 0
     this.#slowedAt = now
   }

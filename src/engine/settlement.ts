@@ -87,19 +87,14 @@ export class Settlement<Item, Detail extends object> {
   }
 
   #settleRefusal(parcel: Parcel<Item, Detail>, refusal: Refusal, result: AttemptResult<Detail>): number | undefined {
-    const remedy = remedyFor(refusal, result, parcel.mended === true, this.run.store)
+    const { family, mended = false } = parcel
+    const remedy = remedyFor(refusal, result, mended, this.run.store)
     const transient = remedy === 'retry' || remedy === 'slow'
     const slots = slotsOf(parcel)
     const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
     for (const { batch, index } of slots) batch.attempted(index, shown)
     const reason = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
-    const { family } = parcel
-    const history = {
-      attempts: parcel.attempts + (result.sent ? 1 : 0),
-      reason,
-      family,
-      mended: parcel.mended === true,
-    }
+    const history = { attempts: parcel.attempts + (result.sent ? 1 : 0), reason, family, mended }
     if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, refusal.retryAfterMs)
     if (refusal.code === 'Timeout' && result.sent) this.run.pace.late(result.startedAt, performance.now())
     if (remedy === 'halt') this.run.end({ ...reason, cause: result.cause })

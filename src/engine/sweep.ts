@@ -175,17 +175,12 @@ export class Sweep<Item, Detail extends object> {
   /** Starts whatever may start now. Called whenever something has changed. */
   #pump(): void {
     try {
-      while (!this.#isOver && this.#inFlight < this.#limit.concurrency && !this.#mustWait() && this.#startOne());
+      while (!this.#stopping && this.#inFlight < this.#limit.concurrency && !this.#mustWait() && this.#startOne());
     } catch (cause) {
       this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause })
     }
     this.#finishIfDone()
     if (this.#outbox.length > 0) this.#wake()
-  }
-
-  /** Whether nothing more is to be started. */
-  get #isOver(): boolean {
-    return this.#stopping || this.#finished
   }
 
   /** Whether the store is to be left alone for a while; then the run goes on by itself. */
@@ -419,7 +414,7 @@ export class Sweep<Item, Detail extends object> {
     if (this.#cutter.halted && this.#open.size === 0) this.#stop()
     if (this.#stopping) this.#drain()
     else if (this.#pulling || !this.#cutter.ended || this.#open.size > 0) return
-    this.#finished = true
+    this.#finished = this.#stopping = true
     clearTimeout(this.#timer)
     this.#ledger.tick()
     this.#wake()
