@@ -121,7 +121,7 @@ describe('a run', () => {
     const run = runOf(new Array<string>(600).fill('a'), done, {
       plan: { concurrency: 8 },
       store: {
-        retry: { ...DEFAULT_RETRY },
+        retry: DEFAULT_RETRY,
         random: () => 0.5,
         timeoutMs: 500,
         transport: () => {
