@@ -1,6 +1,6 @@
 import type { Bytes } from './http.js'
 
-const encoder = new TextEncoder()
+export const encoder: TextEncoder = new TextEncoder()
 
 /** UTF-8 bytes of a string. */
 export const utf8 = (text: string): Bytes => encoder.encode(text)

@@ -49,10 +49,9 @@ export interface Flaw {
 /** The key of an item, whatever was passed as one; what is no key is described as text. */
 export function keyOf(item: unknown): string {
   if (typeof item === 'string') return item
-  const key = memberOf(item, 'key')
-  if (typeof key === 'string') return key
   try {
-    return String(key ?? item)
+    const key = (item as { key?: unknown } | null | undefined)?.key
+    return typeof key === 'string' ? key : String(key ?? item)
   } catch {
     return typeof item
   }

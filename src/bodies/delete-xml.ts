@@ -68,6 +68,9 @@ const QUIET_VERSION_FRAME: Frame = { ...VERSION_FRAME, tail: VERSION_END + QUIET
 /** A key, with a version or without one. */
 export type PlainObject = string | Pick<XmlObject, 'key' | 'versionId'>
 
+/** A key with a version. */
+export type Version = Required<Exclude<PlainObject, string>>
+
 /**
  * The same body for as many of the items as fit. Undefined where some have versions and others have none, or where one is
  * empty, too long, or holds a `<`, what XML cannot say, or a line end of XML 1.1.
@@ -85,18 +88,16 @@ export function wholeDeleteXml(
     return whole ?? (keys.every((key) => fits(key, longestKey)) ? escapedText(keys, undefined, frame, room) : undefined)
   }
   if (!items.every((item) => versionOf(item) !== undefined && fits(keyOf(item), longestKey))) return undefined
+  const versions = items as readonly Version[]
   const frame = quiet ? QUIET_VERSION_FRAME : VERSION_FRAME
-  const whole = items.every(isPlainVersion)
-    ? wholeText(versionTexts(items), Number.POSITIVE_INFINITY, frame, room)
-    : undefined
-  const versions = { before: VERSION, parts: items.map((item) => versionOf(item) as string) }
-  return whole ?? escapedText(items.map(keyOf), versions, frame, room)
+  const isPlain = versions.every(({ key, versionId }) => isPlainText(key) && isPlainText(versionId))
+  const whole = isPlain ? wholeText(versionTexts(versions), Number.POSITIVE_INFINITY, frame, room) : undefined
+  if (whole) return whole
+  const second = { before: VERSION, parts: versions.map(({ versionId }) => versionId) }
+  return escapedText(items.map(keyOf), second, frame, room)
 }
 
-function isPlainVersion(item: PlainObject): boolean {
-  const text = keyOf(item) + versionOf(item)
-  return !text.includes('<') && !text.includes('>')
-}
+const isPlainText = (text: string): boolean => !text.includes('<') && !text.includes('>')
 
 /** The keys themselves; undefined where one of them has a version. */
 export function keysOf(items: readonly PlainObject[]): readonly string[] | undefined {
@@ -105,8 +106,8 @@ export function keysOf(items: readonly PlainObject[]): readonly string[] | undef
 }
 
 /** Each key with its version, as they stand from `<Key>` to `</VersionId>`. */
-export const versionTexts = (items: readonly PlainObject[]): readonly string[] =>
-  items.map((item) => keyOf(item) + VERSION + versionOf(item))
+export const versionTexts = (items: readonly Version[]): readonly string[] =>
+  items.map(({ key, versionId }) => key + VERSION + versionId)
 
 /** The body of S3 DeleteObjects. `Quiet` is left out rather than sent as false: some stores only look for the element. */
 export const deleteXml = (objects: readonly string[], quiet: boolean): Bytes =>

@@ -1,4 +1,4 @@
-import { isWellFormed, utf8, utf8Length, viewOf, WIDEST } from '../bytes.js'
+import { encoder, isWellFormed, utf8, utf8Length, viewOf, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
 import { asManyAsFit } from './fitting.js'
@@ -10,8 +10,6 @@ const BETWEEN = '\0'
 const BEFORE_SECOND = '\x01'
 /** What is left as it is, what stands for a mark, and what XML 1.0 cannot say or its version 1.1 takes for a line end. */
 const UNFIT = [...'<\0\x01\x85\u2028\ufffe\uffff']
-
-const encoder = new TextEncoder()
 
 /** A second part of each text, and what stands before it. */
 interface SecondParts {

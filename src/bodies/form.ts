@@ -1,4 +1,4 @@
-import { isWellFormed, percentEncode, utf8, viewOf, WIDEST } from '../bytes.js'
+import { encoder, isWellFormed, percentEncode, utf8, viewOf, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
 import { asManyAsFit, fits } from './fitting.js'
@@ -25,7 +25,6 @@ export const listMember = (value: unknown): string => percentEncode(JSON.stringi
 export const formList = (name: string, members: readonly string[]): Bytes =>
   utf8(`${name}=${LIST}${members.join(BETWEEN)}${LIST_END}`)
 
-const encoder = new TextEncoder()
 /** Characters of JSON. Longer ones are left to be written one by one: a body holds few of them anyway. */
 const LONGEST_MEMBER = 65_536
 /** A byte takes at most so many, once it is encoded. */

@@ -1,5 +1,5 @@
 import { isSame } from '#runtime'
-import { strictText, text, WIDEST } from '../bytes.js'
+import { encoder, strictText, text, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import {
   DELETED_FIELDS,
@@ -11,7 +11,7 @@ import {
   errorEntry,
   type Texts,
 } from './delete-answer.js'
-import { keysOf, type PlainObject, versionTexts } from './delete-xml.js'
+import { keysOf, type PlainObject, type Version, versionTexts } from './delete-xml.js'
 import { unescapeInto } from './xml-references.js'
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
@@ -74,7 +74,7 @@ export function isPlainEcho(body: Bytes, items: readonly PlainObject[]): boolean
   if (!WHOLE_HEAD.test(strictText(body.subarray(0, from)) ?? '')) return false
   const keys = keysOf(items)
   const last = keys ? KEY_END : VERSION_END
-  const list = (keys ?? versionTexts(items)).join(last + FIRST)
+  const list = (keys ?? versionTexts(items as readonly Version[])).join(last + FIRST)
   expected = atLeast(WIDEST * list.length, expected)
   const { written } = encoder.encodeInto(list, expected)
   const [expectedList, rest] = [expected.subarray(0, written), body.subarray(from)]
@@ -104,8 +104,6 @@ const WIDEST_REFERENCE = 6
 let expected: Bytes = new Uint8Array(0)
 let unescaped: Bytes = new Uint8Array(0)
 const atLeast = (bytes: number, memory: Bytes): Bytes => (memory.length < bytes ? new Uint8Array(bytes) : memory)
-
-const encoder = new TextEncoder()
 
 class Scanner {
   private at = 0

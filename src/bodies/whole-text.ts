@@ -1,4 +1,4 @@
-import { isWellFormed, utf8Length, WIDEST } from '../bytes.js'
+import { encoder, isWellFormed, utf8Length, WIDEST } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Lend, Room, Whole } from '../operation.js'
 import { asManyAsFit } from './fitting.js'
@@ -14,8 +14,6 @@ export interface Frame {
   /** Characters beyond ASCII. */
   readonly specialBeyond?: readonly string[]
 }
-
-const encoder = new TextEncoder()
 
 /**
  * A body with as many of the keys as fit, written in one go; undefined where one of them has control characters, half a

@@ -154,12 +154,12 @@ function write(item: ConditionalKey, { name, conditions }: S3Traits): string | t
 
 /** The length of a key with its version, where it has nothing more and both are strings. */
 function plainLength(item: Exclude<ConditionalKey, string>): number | undefined {
-  if (CONDITIONS.some((member) => memberOf(item, member) !== undefined)) return undefined
-  const key = memberOf(item, 'key')
-  if (typeof key !== 'string') return undefined
-  const version = memberOf(item, 'versionId')
-  if (version === undefined) return key.length
-  return typeof version === 'string' && version !== '' ? key.length + version.length : undefined
+  // With a key that is a string it is a copy, of which all can be read.
+  if (typeof memberOf(item, 'key') !== 'string') return undefined
+  const { key, versionId, eTag, lastModified, size } = item
+  if (eTag !== undefined || lastModified !== undefined || size !== undefined) return undefined
+  if (versionId === undefined) return key.length
+  return typeof versionId === 'string' && versionId !== '' ? key.length + versionId.length : undefined
 }
 
 function memberFlaw(item: ConditionalKey): Flaw | undefined {
