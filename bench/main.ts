@@ -1,6 +1,6 @@
 // npm run bench -- [--full] [--only name,…] [--rounds n] [--profile folder]
 // npm run bench -- --rewrite
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { check } from './check.js'
 import { compare } from './compare.js'
@@ -45,10 +45,14 @@ const profiles = values.profile && resolve(values.profile)
 
 async function measureAll(): Promise<Report['results']> {
   const server = await NullServer.start()
+  let comparisons = 0
   const bench: Bench = {
     isFull: values.full,
     rounds,
-    compare: (workload, contenders, times = rounds) => compare(server, workload, contenders, times, profiles),
+    compare(workload, contenders, times = rounds) {
+      const folder = profiles && join(profiles, `${++comparisons}-${workload.protocol}`)
+      return compare(server, workload, contenders, times, folder)
+    },
   }
   const results = []
   try {
