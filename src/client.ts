@@ -8,7 +8,7 @@ import { type Plan, Sweep } from './engine/sweep.js'
 import type { Tally } from './engine/tally.js'
 import { KeysweepError } from './errors.js'
 import { fetchTransport } from './fetch-transport.js'
-import { ENTRY_MEMBERS, type Entry, KEY_MEMBERS, type KvKey, type Source } from './items.js'
+import { ENTRY_MEMBERS, type Entry, KEY_MEMBERS, type KvKey, memberOf, type Source } from './items.js'
 import type { Operation } from './operation.js'
 import {
   admitCredentials,
@@ -76,7 +76,7 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
     if (!puts) throw new TypeError(`${this.#provider.name} has no call to put entries`)
     return new Sweep(
       this.#store,
-      puts,
+      inBatches(puts, options),
       pullFrom(entries, 'entries', ENTRY_MEMBERS),
       planOf(options, this.#store, putStats),
     )
@@ -91,7 +91,8 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
     const plan = planOf(options, this.#store, deleteStats)
     if (plan.mode.bypassGovernance && !this.#provider.knowsGovernance)
       throw new TypeError(`bypassGovernance means nothing to ${this.#provider.name}; leave it out`)
-    return new Sweep(this.#store, this.#provider.deletes, pullFrom(keys, 'keys', KEY_MEMBERS), plan)
+    const deletes = inBatches(this.#provider.deletes, options)
+    return new Sweep(this.#store, deletes, pullFrom(keys, 'keys', KEY_MEMBERS), plan)
   }
 }
 
@@ -144,9 +145,11 @@ function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: 
   const { maxRequests = Number.POSITIVE_INFINITY } = options
   check.number(concurrency, 'concurrency', { from: 1 })
   check.number(options.maxRequests, 'maxRequests', { from: 0 })
+  check.number(options.batchSize, 'batchSize', { from: 1 })
   check.function(onProgress, 'onProgress')
   for (const name of ['dryRun', 'quiet', 'bypassGovernance'] as const) check.boolean(options[name], name)
-  if (signal !== undefined && !('aborted' in Object(signal))) throw new TypeError('signal must be an AbortSignal')
+  if (signal !== undefined && typeof memberOf(signal, 'addEventListener') !== 'function')
+    throw new TypeError('signal must be an AbortSignal')
   const tell = onProgress as ((progress: object) => unknown) | undefined
   return {
     concurrency,
@@ -160,6 +163,11 @@ function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: 
     mode: { quiet: quiet === true, bypassGovernance: bypassGovernance === true },
   }
 }
+
+const inBatches = <Item, Detail extends object>(
+  operation: Operation<Item, Detail>,
+  { batchSize = operation.maxItems }: PutOptions | DeleteOptions = {},
+): Operation<Item, Detail> => ({ ...operation, maxItems: Math.min(operation.maxItems, batchSize) })
 
 /** Makes a report of what a run, or a part of it, has come to. */
 type ReportOf<Report> = (

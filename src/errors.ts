@@ -23,13 +23,13 @@ export class KeysweepError extends Error {
   readonly code: string
   /** Which provider, as its import is called: `alibaba-esa`, `s3`, … */
   readonly provider: string
-  readonly status?: number
-  readonly requestId?: string
+  declare readonly status?: number
+  declare readonly requestId?: string
   /**
    * What is known of every item taken so far. From `deleteBatches` and `putBatches` its lists are empty, because every
    * batch was yielded before; its `stats` are those of the whole run.
    */
-  readonly report?: DeleteReport | PutReport
+  declare readonly report?: DeleteReport | PutReport
 
   constructor(message: string, details: KeysweepErrorDetails) {
     super(message, details.cause !== undefined ? { cause: details.cause } : undefined)

@@ -84,12 +84,32 @@ export function keyFlaw(item: unknown, maxBytes: number): Flaw | undefined {
   return undefined
 }
 
-/** A flaw where an item carries a member that this store would silently ignore. */
-export function strayMember(item: unknown, members: readonly string[], store: string): Flaw | undefined {
+/**
+ * A flaw where an item carries a member that this store would silently ignore.
+ *
+ * @param option The option for stores that do not, if there is one.
+ */
+export function strayMember(
+  item: unknown,
+  members: readonly string[],
+  store: string,
+  option?: string,
+): Flaw | undefined {
   if (typeof item === 'string') return undefined
   const stray = members.find((name) => memberOf(item, name) !== undefined)
   if (stray === undefined) return undefined
-  return invalidKey(`${store} does not know \`${stray}\` and would delete the key without looking at it; leave it out`)
+  const advice = option ? `set ${option} if the store does` : 'leave it out'
+  return invalidKey(`${store} is not known to look at \`${stray}\` before it deletes the key; ${advice}`)
+}
+
+/** Longest text beside the key: more than any store gives, and less than a request takes, however it is escaped. */
+const LONGEST_TEXT = 65_536
+
+/** A flaw of a text beside the key, if it is there. */
+export function textFlaw(name: string, value: unknown): Flaw | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && value !== '' && value.length <= LONGEST_TEXT && isWellFormed(value)) return undefined
+  return invalidKey(`\`${name}\` must be a string of 1 to ${LONGEST_TEXT} characters`)
 }
 
 export const invalidKey = (message: string): Flaw => ({ code: 'InvalidKey', message })

@@ -1,4 +1,5 @@
 import { CONCURRENCY, pageUrl } from '#runtime'
+import { isWellFormed } from './bytes.js'
 import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
 import type { AttemptEvent, Store } from './engine/store.js'
@@ -47,6 +48,11 @@ export type Progress<Stats extends DeleteStats | PutStats = DeleteStats | PutSta
 export interface PutOptions {
   /** Requests in flight at once, 1 or more. Default: the client's. */
   readonly concurrency?: number
+  /**
+   * Items a request at most, 1 or more. Default: as many as the provider takes. For stores that are too slow for so many,
+   * and answer with a time-out.
+   */
+  readonly batchSize?: number
   /** Ends the run: it rejects with an `AbortError` that carries the report so far. */
   readonly signal?: AbortSignal
   /** Called after every attempt. What it throws ends the run. */
@@ -87,7 +93,12 @@ export const check = {
   text(value: unknown, name: string): string {
     if (typeof value !== 'string') throw mistyped(name, 'a string', value)
     if (value === '') throw new RangeError(`${name} must not be empty`)
+    if (!isWellFormed(value)) throw new RangeError(`${name} must not hold half a surrogate pair`)
     return value
+  },
+  region(value: unknown): void {
+    if (!/^[\w.-]+$/.test(check.text(value, 'region')))
+      throw new RangeError('region must be letters, digits, hyphens, dots and underscores')
   },
   oneOf(value: unknown, choices: readonly string[], name: string): void {
     if (value === undefined) return
@@ -157,12 +168,15 @@ export interface Endpoint {
   readonly signingHost: string | undefined
 }
 
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i
+
 /** Checks the endpoint: https, or http where that is asked for or stays on this machine. */
 export function endpointOf(options: ClientOptions<Credentials>, standard: string): Endpoint {
   const { endpoint = standard, signingHost, allowHttp } = options
   if (typeof endpoint !== 'string' && !(endpoint instanceof URL))
     throw mistyped('endpoint', 'a string or URL', endpoint)
-  if (signingHost !== undefined) check.text(signingHost, 'signingHost')
+  if (signingHost !== undefined && !HOST.test(check.text(signingHost, 'signingHost')))
+    throw new RangeError('signingHost must be a host, with a port where it is not the usual one')
   const base = String(endpoint).startsWith('/') ? pageUrl() : undefined
   const url = URL.canParse(String(endpoint), base) ? new URL(endpoint, base) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) throw new TypeError('endpoint must be an absolute https: URL')

@@ -6,6 +6,9 @@ const MASK = '[redacted]'
 /** Shorter ones would blank out innocent text. */
 const SHORTEST_SECRET = 4
 
+/** Kept of them, each in several spellings: more than can be in use by requests in flight, were each to have its own. */
+const MOST_SPELLINGS = 400
+
 /** Blanks out secrets in what a server or a library says. Knows the last few, because credentials change while a run goes on. */
 export class Redactor {
   readonly #secrets: string[] = []
@@ -16,8 +19,10 @@ export class Redactor {
 
   #learn(secret: unknown): void {
     if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET || this.#secrets.includes(secret)) return
-    this.#secrets.unshift(...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]))
-    this.#secrets.length = Math.min(this.#secrets.length, 24)
+    const encoded = encodeURIComponent(secret)
+    const lower = encoded.replace(/%../g, (byte) => byte.toLowerCase())
+    this.#secrets.unshift(...new Set([secret, encoded, lower, JSON.stringify(secret).slice(1, -1)]))
+    this.#secrets.length = Math.min(this.#secrets.length, MOST_SPELLINGS)
   }
 
   /** At most 500 characters of `text`, with no secret in them. */

@@ -3,6 +3,8 @@
  * it of this.
  */
 export class Stop {
+  /** Whether the attempt has handed its request to the transport. */
+  isSent = false
   readonly #listeners: ((reason: unknown) => void)[] = []
   #reason: unknown
 

@@ -38,6 +38,9 @@ export async function readAnyResult(source: string): Promise<DeleteAnswer> {
   }
 }
 
+/** What says something of keys that are not listed, or of those that are. */
+const WEIGHTY = new Set(['Code', 'EncodingType'])
+
 function answerOf(root: XmlElement): DeleteAnswer {
   if (root.name === 'Error') return serviceError(root)
   if (root.name !== 'DeleteResult') return malformed(`the root element is ${root.name}`)
@@ -46,7 +49,7 @@ function answerOf(root: XmlElement): DeleteAnswer {
   let holdsMore = isText(root.text)
   for (const entry of root.children) {
     if (entry.name === 'Error') errors.push(errorEntry(textsOf(entry, ERROR_FIELDS)))
-    else if (entry.name !== 'Deleted') holdsMore ||= entry.children.length > 0
+    else if (entry.name !== 'Deleted') holdsMore ||= entry.children.length > 0 || WEIGHTY.has(entry.name)
     else if (entry.children.some(({ name }) => name === 'Code' || name === 'Error')) refuse('a deletion with an error')
     else deleted.push(deletedEntry(textsOf(entry, DELETED_FIELDS)))
   }

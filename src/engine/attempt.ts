@@ -20,9 +20,14 @@ export interface Planned {
   readonly kind: 'planned'
 }
 
+/** What an attempt comes to that was given up before it was sent. */
+export interface Held {
+  readonly kind: 'held'
+}
+
 /** What one attempt came to. */
 export interface AttemptResult<Detail> {
-  readonly verdict: Verdict<Detail> | Planned
+  readonly verdict: Verdict<Detail> | Planned | Held
   readonly startedAt: number
   readonly durationMs: number
   readonly bytesSent: number
@@ -39,6 +44,8 @@ export interface AttemptResult<Detail> {
 
 /** Why an attempt is given up from inside. */
 export const STOPPED: unique symbol = Symbol('stopped')
+/** The same before it is sent, because the run ends. */
+export const HELD: unique symbol = Symbol('held')
 const TIMED_OUT = Symbol('timed out')
 
 /** Encodes, signs and sends a request once, and reads its answer. Rejects only where a callback of the user's threw. */
@@ -105,18 +112,19 @@ class Attempt<Item, Detail> {
 
   async #send(): Promise<HttpAnswer> {
     if (this.stop.reason !== undefined) throw this.stop.reason
-    this.#isSent = true
+    this.#isSent = this.stop.isSent = true
     this.#answer = await this.store.transport(this.#request as HttpRequest, this.stop, MOST_ANSWER_BYTES)
     return this.#answer
   }
 
-  #explain(error: unknown): Refusal {
+  #explain(error: unknown): Refusal | Held {
+    if (error === HELD) return { kind: 'held' }
     if (error instanceof TransportError && error.reason === 'unsendable') this.#isSent = false
     if (error === TIMED_OUT && !this.#credentials) this.store.credentials.abandon()
     return explain(error, this.#isSent, this.store.timeoutMs)
   }
 
-  #result(verdict: Verdict<Detail>): AttemptResult<Detail> {
+  #result(verdict: Verdict<Detail> | Held): AttemptResult<Detail> {
     return {
       verdict,
       startedAt: this.#startedAt,

@@ -10,7 +10,7 @@ export function attemptEvent<Item, Detail extends object>(
   retryDelayMs: number | undefined,
   redactor: Redactor,
 ): AttemptEvent {
-  const requestId = verdict.kind === 'planned' ? undefined : verdict.requestId
+  const requestId = 'requestId' in verdict ? verdict.requestId : undefined
   return {
     operation: operation.name,
     items: items.length,

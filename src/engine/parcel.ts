@@ -1,4 +1,4 @@
-import { type Call, isWhole, type Operation, type Written } from '../operation.js'
+import { type Call, isWhole, type Operation, type Remedy, type Written } from '../operation.js'
 import type { Errand } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import type { Family, Siblings } from './splitter.js'
@@ -21,8 +21,8 @@ export interface History {
   readonly family?: Family | undefined
   /** The parts it was cut into together with. */
   readonly siblings?: Siblings | undefined
-  /** Whether the clock or the credentials were mended for it already. */
-  readonly mended?: boolean
+  /** Whether the clock or the credentials were mended for it already: the remedies. */
+  readonly mended?: readonly Remedy[]
   /** Whether it was gathered from many batches. */
   readonly pooled?: boolean
 }
@@ -74,7 +74,7 @@ export function parcelOf<Item, Detail extends object>(
     ...(reason && { reason }),
     family,
     siblings,
-    mended: mended === true,
+    mended: mended ?? [],
     pooled: pooled === true,
   }
 }

@@ -25,6 +25,12 @@ export class Queue<Item, Detail extends object> {
     this.#ready.unshift(...parcels)
   }
 
+  /** The same for the pieces of a parcel; but its sibling, if it waits, stays first: no half is pursued before both were sent. */
+  replace({ siblings }: Parcel<Item, Detail>, parts: readonly Parcel<Item, Detail>[]): void {
+    const at = siblings && this.#ready[0]?.siblings === siblings ? 1 : 0
+    this.#ready.splice(at, 0, ...parts)
+  }
+
   later(parcel: Parcel<Item, Detail>, delayMs: number): void {
     const timer = setTimeout(() => {
       this.#delayed.delete(parcel)

@@ -9,17 +9,18 @@ const PLAUSIBLE_YEARS = { from: 2015, to: 2100 }
 /**
  * What to do about a refusal, once it is known whether the clock or the credentials can be mended; mends them.
  *
- * @param mended Whether that was done for this request before: it is done once.
+ * @param mended How this request was mended before: each is done once.
  */
 export function remedyFor<Detail>(
   refusal: Refusal,
   { skewMs, credentials }: AttemptResult<Detail>,
-  mended: boolean,
+  mended: readonly Remedy[],
   store: Store,
 ): Remedy {
-  if (refusal.remedy === 'reclock') return !mended && reclock(store, skewMs, refusal.serverTime) ? 'reclock' : 'halt'
+  const isFirst = !mended.includes(refusal.remedy)
+  if (refusal.remedy === 'reclock') return isFirst && reclock(store, skewMs, refusal.serverTime) ? 'reclock' : 'halt'
   if (refusal.remedy === 'renew')
-    return !mended && credentials && store.credentials.renew(credentials) ? 'renew' : 'halt'
+    return isFirst && credentials && store.credentials.renew(credentials) ? 'renew' : 'halt'
   return refusal.remedy
 }
 

@@ -87,7 +87,7 @@ export class Settlement<Item, Detail extends object> {
   }
 
   #settleRefusal(parcel: Parcel<Item, Detail>, refusal: Refusal, result: AttemptResult<Detail>): number | undefined {
-    const { family, mended = false } = parcel
+    const { family, mended = [] } = parcel
     const remedy = remedyFor(refusal, result, mended, this.run.store)
     const transient = remedy === 'retry' || remedy === 'slow'
     const slots = slotsOf(parcel)
@@ -102,7 +102,8 @@ export class Settlement<Item, Detail extends object> {
     if (family && isSentAgain) this.run.splitter.unanswered(family)
     if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
-    else if (isSentAgain) this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: true }))
+    else if (isSentAgain)
+      this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
     else this.#split(parcel, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
     return undefined
   }
@@ -138,8 +139,7 @@ export class Settlement<Item, Detail extends object> {
   ): void {
     const size = Math.ceil(parcel.items.length / 2)
     if (parcel.items.length === 1 && remedy !== 'split') {
-      // Less than one there is not, so the limits that were found are none.
-      this.run.splitter.giveUp(code)
+      // Less than one there is not, so the limits that were found may be this item's fault alone.
       Object.assign(this.run.limits, { items: this.run.operation.maxItems, bytes: this.run.operation.maxBytes })
     }
     if (parcel.items.length === 1 || this.run.splitter.isHopeless(code)) {
@@ -149,7 +149,7 @@ export class Settlement<Item, Detail extends object> {
     if (remedy === 'fewer-items') this.#lower('items', size)
     if (remedy === 'fewer-bytes') this.#lower('bytes', Math.ceil(bytesSent / 2))
     // Before all others: one question is pursued to its end before the next is asked.
-    this.run.queue.unshift(...pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
+    this.run.queue.replace(parcel, pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
   }
 
   /** Takes over what the store turns out to take, for the rest of the run. */

@@ -22,14 +22,16 @@ export const END: unique symbol = Symbol('end of input')
  */
 export function pullFrom<Item>(source: Source<Item>, option: string, members: readonly string[] = []): Puller<Item> {
   const copy = (item: Item) => copyOf(item, members)
-  if (typeof source === 'object' && source !== null) {
+  const isString = typeof source === 'string' || source instanceof String
+  if (typeof source === 'object' && source !== null && !isString) {
     if (Array.isArray(source)) return arrayPuller(source, copy)
-    if (Symbol.iterator in source) return iteratorPuller(source[Symbol.iterator](), copy, lengthOf(source))
+    if (Symbol.iterator in source)
+      return lazily(() => iteratorPuller(source[Symbol.iterator](), copy), lengthOf(source))
     // Before the asynchronous iterator: not every browser gives streams one.
-    if ('getReader' in source) return readerPuller(source.getReader(), copy)
-    if (Symbol.asyncIterator in source) return asyncPuller(source[Symbol.asyncIterator](), copy)
+    if ('getReader' in source) return lazily(() => readerPuller(source.getReader(), copy))
+    if (Symbol.asyncIterator in source) return lazily(() => asyncPuller(source[Symbol.asyncIterator](), copy))
   }
-  const hint = typeof source === 'string' ? '; for a single key write [key]' : ''
+  const hint = isString ? '; for a single key write [key]' : ''
   throw new TypeError(`${option} must be an Iterable, AsyncIterable or ReadableStream, not ${describe(source)}${hint}`)
 }
 
@@ -51,9 +53,20 @@ function arrayPuller<Item>(items: readonly Item[], copy: Copy<Item>): Puller<Ite
   }
 }
 
-function iteratorPuller<Item>(iterator: Iterator<Item>, copy: Copy<Item>, total: number | undefined): Puller<Item> {
+type Unsized<Item> = Omit<Puller<Item>, 'total'>
+
+/** Opened when it is first used: what it throws then ends the run, as whatever else it throws. */
+function lazily<Item>(open: () => Unsized<Item>, total?: number): Puller<Item> {
+  let opened: Unsized<Item> | undefined
+  const puller = () => {
+    opened ??= open()
+    return opened
+  }
+  return { total, next: () => puller().next(), close: () => puller().close() }
+}
+
+function iteratorPuller<Item>(iterator: Iterator<Item>, copy: Copy<Item>): Unsized<Item> {
   return {
-    total,
     next() {
       const { done, value } = iterator.next()
       return done ? END : copy(value)
@@ -66,9 +79,8 @@ function iteratorPuller<Item>(iterator: Iterator<Item>, copy: Copy<Item>, total:
   }
 }
 
-function asyncPuller<Item>(iterator: AsyncIterator<Item>, copy: Copy<Item>): Puller<Item> {
+function asyncPuller<Item>(iterator: AsyncIterator<Item>, copy: Copy<Item>): Unsized<Item> {
   return {
-    total: undefined,
     next: async () => {
       const { done, value } = await iterator.next()
       return done ? END : copy(value)
@@ -78,9 +90,8 @@ function asyncPuller<Item>(iterator: AsyncIterator<Item>, copy: Copy<Item>): Pul
   }
 }
 
-function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>, copy: Copy<Item>): Puller<Item> {
+function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>, copy: Copy<Item>): Unsized<Item> {
   return {
-    total: undefined,
     next: async () => {
       const { done, value } = await reader.read()
       return done ? END : copy(value as Item)
@@ -89,6 +100,6 @@ function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>, copy: Cop
   }
 }
 
-/** Only of what is known to count its own items: a `size` can mean anything. */
-const lengthOf = (source: object): number | undefined =>
-  source instanceof Set || source instanceof Map ? source.size : undefined
+/** Only of what is known to count its own items: elsewhere a `size` can mean anything, in a class derived from one of these, too. */
+const lengthOf = (source: object & { size?: number }): number | undefined =>
+  [Set.prototype, Map.prototype].includes(Object.getPrototypeOf(source)) ? source.size : undefined

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { isWhole, type Mode, type Operation, type Whole } from '../operation.js'
 import { Stop } from '../stop.js'
-import { type AttemptResult, attempt, rehearse, STOPPED } from './attempt.js'
+import { type AttemptResult, attempt, HELD, rehearse, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import { Buffers } from './buffers.js'
 import { Cutter, type Limits } from './cutter.js'
@@ -204,8 +204,10 @@ export class Sweep<Item, Detail extends object> {
   /** Starts one thing: what waits, else a fresh batch, else the pool. False where there is nothing to start. */
   #startOne(): boolean {
     if (this.#budget <= 0) {
+      const isSpent = this.plan.maxRequests <= this.tally.requests
       const waits = this.#queue.size + this.#pool.size > 0
-      if (waits || !this.#cutter.ended) this.#stop()
+      // Of what is under way, some may turn out not to be sent.
+      if (isSpent && (waits || !this.#cutter.ended)) this.#stop()
       return false
     }
     Object.assign(this.#limits, this.#found, { items: Math.min(this.#found.items, this.#pace.items) })
@@ -310,31 +312,39 @@ export class Sweep<Item, Detail extends object> {
     this.#stops.add(stop)
     const send = this.plan.dryRun ? rehearse : attempt
     this.#limit(() => send(this.store, parcel, this.plan.mode, stop))
-      .then((result) => this.#settle(parcel, result))
-      .catch((cause) => this.#crash(parcel, cause))
+      .then(
+        (result) => this.#settle(parcel, result),
+        (cause) => this.#crash(parcel, cause, false),
+      )
+      .catch((cause) => this.#crash(parcel, cause, true))
       .finally(() => {
         this.#stops.delete(stop)
-        this.#underWay--
         this.#pump()
       })
   }
 
   /** Ends the run over an error nobody foresaw, `clock` and `random` of the user's among them. */
-  #crash(parcel: Parcel<Item, Detail>, cause: unknown): void {
+  #crash(parcel: Parcel<Item, Detail>, cause: unknown, sent: boolean): void {
     const reason = { code: 'Aborted', message: 'The run broke off before this was settled', retryable: true }
     for (const slot of slotsOf(parcel)) {
       if (!slot.batch.isOpen(slot.index)) continue
-      slot.batch.attempted(slot.index, { transient: false, arrived: true, unsure: true })
+      slot.batch.attempted(slot.index, { transient: false, arrived: sent, unsure: sent, sent })
       this.#failAll([slot], reason)
     }
     this.#fail({ code: 'Unexpected', message: 'A callback threw, or keysweep itself failed', cause })
   }
 
   #settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): void {
+    // At the same moment as it may be counted, so that it is never counted twice.
+    this.#underWay--
     this.tally.bytesSent += result.bytesSent
     this.tally.bytesReceived += result.bytesReceived
     this.#leavePool(parcel)
     const { verdict } = result
+    if (verdict.kind === 'held') {
+      this.#queue.unshift(parcel)
+      return
+    }
     // After a refusal, a transport may still be reading what is left of the body.
     if (isWhole(parcel.written) && verdict.kind !== 'refusal') this.#buffers.takeBack(parcel.written.body)
     if (result.sent || verdict.kind === 'planned') {
@@ -399,12 +409,13 @@ export class Sweep<Item, Detail extends object> {
     this.#stop()
   }
 
-  /** Sends nothing more. What is in flight is settled. */
+  /** Sends nothing more. What was sent is settled. */
   #stop(): void {
     if (this.#stopping) return
     this.#stopping = true
     this.#queue.stopTimers()
     clearTimeout(this.#timer)
+    for (const stop of this.#stops.all()) if (!stop.isSent) stop.stop(HELD)
     this.#cutter.halt()
   }
 

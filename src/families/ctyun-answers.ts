@@ -28,8 +28,13 @@ export function readDeletedObjects(
   const isSuccess = status >= 200 && status < 300
   const envelope: JsonObject = read.kind === 'object' ? read.value : {}
   const given = envelope.statusCode
+  const failure = {
+    code: stringOf(envelope.errorCode) || stringOf(envelope.error),
+    message: stringOf(envelope.message) || stringOf(envelope.description),
+    requestId: stringOf(envelope.requestId),
+  }
   if (typeof given !== 'string' && typeof given !== 'number') {
-    if (!isSuccess) return refusalOf(answer, {}, remedyForStatus(status === 503 ? 503 : status))
+    if (!isSuccess) return refusalOf(answer, failure, remedyForStatus(status))
     return { ...lost('BadResponse', `HTTP ${status}, but the answer is no envelope with a statusCode`), status }
   }
   const statusCode = String(given)
@@ -37,15 +42,11 @@ export function readDeletedObjects(
     return isSuccess
       ? readObjects(answer, envelope, items, quiet)
       : { ...lost('BadResponse', `HTTP ${status}, but the answer says it is a success`), status }
-  const isGateway = statusCode.startsWith('CTAPI_') || envelope.eopErrCode !== undefined
+  const isGateway = statusCode.startsWith('CTAPI_') || (envelope.eopErrCode ?? null) !== null
   const refusal = refusalOf(
     answer,
-    {
-      code: stringOf(envelope.errorCode) || stringOf(envelope.error) || statusCode,
-      message: stringOf(envelope.message) || stringOf(envelope.description),
-      requestId: stringOf(envelope.requestId),
-    },
-    isGateway ? gatewayRemedy(status) : failureRemedy(envelope, status),
+    { ...failure, code: failure.code || statusCode },
+    isGateway ? gatewayRemedy(status) : failureRemedy(envelope, items, status),
   )
   // What a failed envelope lists all the same is known; the rest of the request is not.
   const partial = isSuccess && !isGateway ? listedIn(envelope) : undefined
@@ -58,9 +59,12 @@ export function readDeletedObjects(
 const gatewayRemedy = (status: number): Remedy =>
   status === 408 || status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock'
 
-function failureRemedy({ errorCode, error, message }: JsonObject, status: number): Remedy {
+function failureRemedy({ errorCode, error, message }: JsonObject, items: readonly ObjectKey[], status: number): Remedy {
   if (status !== 200 && ['slow', 'retry'].includes(remedyForStatus(status))) return remedyForStatus(status)
-  const text = [errorCode, error, message].map(stringOf).join(' ')
+  let said = stringOf(message) ?? ''
+  // A key that it names is no cause, whatever the key is called.
+  for (const key of items.map(keyOf)) if (PASSING.test(key) || LASTING.test(key)) said = said.replaceAll(key, '')
+  const text = [stringOf(errorCode), stringOf(error), said].join(' ')
   if (PASSING.test(text)) return THROTTLING.test(text) ? 'slow' : 'retry'
   return LASTING.test(text) ? 'halt' : 'split'
 }
@@ -148,7 +152,12 @@ function matched(
   rest: ItemOutcome<DeletedDetail>,
   requestId: string | undefined,
 ): Outcomes<DeletedDetail> {
-  const asked = new Set(items.map((item) => nameOf(keyOf(item), versionOf(item))))
+  /** The names of the items, by key. */
+  const asked = new Map<string, Set<string>>()
+  for (const item of items) {
+    const key = keyOf(item)
+    asked.set(key, (asked.get(key) ?? new Set()).add(nameOf(key, versionOf(item))))
+  }
   const outcomes = new Map<string, ItemOutcome<DeletedDetail>>()
   let strays = 0
   for (const entry of [
@@ -158,9 +167,9 @@ function matched(
     const [object, isDeleted] = entry
     const key = keyIn(object)
     const version = stringOf(object.versionID)
-    const name = [nameOf(key ?? '', version), nameOf(key ?? '', undefined)].find((candidate) => asked.has(candidate))
+    const name = key === undefined ? undefined : nameAmong(asked.get(key), key, version)
     // Failures come last and win: what is listed both ways is not known to be deleted.
-    if (key === undefined || name === undefined) strays += isDeleted ? 0 : 1
+    if (name === undefined) strays += isDeleted ? 0 : 1
     else {
       const before = outcomes.get(name)
       const unsure = before !== undefined && ('done' in before || before.unsure)
@@ -173,6 +182,12 @@ function matched(
     requestId,
     outcomes: items.map((item) => outcomes.get(nameOf(keyOf(item), versionOf(item))) ?? silent),
   }
+}
+
+/** The name of the item an entry speaks of: the one with its version, else the one without, else the only one there is. */
+function nameAmong(names: ReadonlySet<string> = new Set(), key: string, version: string | undefined) {
+  const name = [nameOf(key, version), key].find((candidate) => names.has(candidate))
+  return name ?? (version === undefined && names.size === 1 ? [...names][0] : undefined)
 }
 
 /** Half a surrogate pair is in no key that was sent; a name that begins with one is that of a version. */

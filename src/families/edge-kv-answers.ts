@@ -3,7 +3,7 @@ import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bo
 import { strictText, text } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy, type Whole } from '../operation.js'
-import { refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
+import { isOfPath, ofOne, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
 
 type Nothing = Record<never, never>
 
@@ -87,7 +87,8 @@ export function readEcho(answer: HttpAnswer, whole: Whole | undefined): Outcomes
 /** Reads the answer of a call for one item. */
 export function readSingle(answer: HttpAnswer): Outcomes<Nothing> | Refusal {
   const { document, refusal } = readAnswer(answer, () => false)
-  return refusal ?? { kind: 'outcomes', requestId: requestIdOf(answer, document) }
+  if (refusal) return isOfPath(refusal) ? ofOne(refusal) : refusal
+  return { kind: 'outcomes', requestId: requestIdOf(answer, document) }
 }
 
 /** The document of a success, or what the answer says instead. */

@@ -146,10 +146,11 @@ function lengthOfEntry(entry: Entry): number | undefined {
   return typeof key === 'string' && typeof value === 'string' ? key.length + value.length : undefined
 }
 
+/** The time to live wins where both are given: beside it, a date that is past would be refused. */
 function lifeOf({ expiration, expirationTtl }: Entry): { Expiration?: number; ExpirationTtl?: number } {
   const at = expiration instanceof Date ? Math.floor(expiration.getTime() / 1000) : expiration
   return {
-    ...(at !== undefined && { Expiration: at }),
+    ...(at !== undefined && expirationTtl === undefined && { Expiration: at }),
     ...(expirationTtl !== undefined && { ExpirationTtl: expirationTtl }),
   }
 }
@@ -168,8 +169,7 @@ function entryFlaw(entry: Entry, now: () => number): Flaw | undefined {
     return invalidEntry('`expiration` must be a valid Date, or whole seconds since 1970')
   if (ttl !== undefined && !(Number.isSafeInteger(ttl) && ttl > 0))
     return invalidEntry('`expirationTtl` must be a whole number of seconds, 1 or more')
-  // The time to live wins where both are given.
-  if (at !== undefined && ttl === undefined && at * 1000 < now()) return invalidEntry('`expiration` is in the past')
+  if (at !== undefined && at * 1000 < now()) return invalidEntry('`expiration` is in the past')
   return undefined
 }
 

@@ -1,6 +1,6 @@
 import { retryAfterMs } from '../engine/retry.js'
 import type { HttpAnswer } from '../http.js'
-import type { ItemFailure, Refusal, Remedy } from '../operation.js'
+import type { ItemFailure, Outcomes, Refusal, Remedy } from '../operation.js'
 
 /** What an answer says of a request it refuses. */
 export interface ServiceFailure {
@@ -57,6 +57,17 @@ function dateHeader(answer: HttpAnswer): Date | undefined {
 /** What the service says, and what its user can do about it. */
 export const withAdvice = (message: string | undefined, advice: string | undefined): string =>
   [message?.replace(/[.\s]+$/, ''), advice].filter(Boolean).join('; ')
+
+/** Whether a call for one item may be refused for its own sake, by something on the way that takes no such path or header. */
+export const isOfPath = ({ code, remedy, status = 0 }: Refusal): boolean =>
+  remedy === 'halt' && code === 'BadResponse' && [403, 404, 405, 410, 414, 431].includes(status)
+
+/** What that comes to. */
+export const ofOne = ({ code, message, requestId }: Refusal): Outcomes<never> => ({
+  kind: 'outcomes',
+  requestId,
+  outcomes: [{ code, message, retryable: false, unsure: false }],
+})
 
 /** An item that the answer does not mention. */
 export const UNREPORTED: ItemFailure = {

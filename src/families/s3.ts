@@ -1,7 +1,7 @@
 import { sha256 } from '#runtime'
 import { crc32, md5 } from '#runtime/checksum'
 import { deleteXml, ENVELOPE_BYTES, isXmlText, objectXml, wholeDeleteXml } from '../bodies/delete-xml.js'
-import { base64, canonicalQuery, isWellFormed, percentEncode, utf8Length } from '../bytes.js'
+import { base64, canonicalQuery, percentEncode, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
 import type { Awaitable, Bytes, HttpAnswer, HttpRequest } from '../http.js'
@@ -13,11 +13,13 @@ import {
   keyOf,
   memberOf,
   strayMember,
+  textFlaw,
   versionOf,
 } from '../items.js'
 import { ALONE, type Call, isWhole, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
 import type { Endpoint } from '../options.js'
 import { type Target, targetOf } from '../target.js'
+import { isOfPath, ofOne } from './refusals.js'
 import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
 
 /** How a bucket is named in a request: in the path, or in the host. */
@@ -37,6 +39,8 @@ export interface S3Traits {
   readonly takesIamToken?: boolean
   /** Members of an item that the store looks at before it deletes. */
   readonly conditions: readonly Condition[]
+  /** The option that adds to them. */
+  readonly conditionsOption?: string
   /** Whether the provider documents an empty body as a quiet success. */
   readonly emptyIsSuccess?: boolean
 }
@@ -51,16 +55,40 @@ const LONGEST_KEY_BYTES = 1024
 const MOST_BODY_BYTES = 1_000_000
 const GOVERNANCE = { 'x-amz-bypass-governance-retention': 'true' }
 
+const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[.*\])(:\d+)?$/
+/** A provider's own host has three labels at least, so one that begins with the bucket's name is not taken for the bucket's. */
+const PROVIDER_HOST = /^[^.]+\.[^.]+\.[^.]/
+
 /** Which addressing to use: the host cannot carry a bucket before an IP address, nor one with a dot under a certificate. */
 export function addressingFor({ host, signingHost }: Endpoint, bucket: string, preferred: Addressing): Addressing {
-  if (signingHost !== undefined) return signingHost.startsWith(`${bucket}.`) ? 'virtual' : 'path'
-  const isNumeric = /^(\d+\.\d+\.\d+\.\d+|\[.*\]|localhost)(:\d+)?$/.test(host)
-  return isNumeric || bucket.includes('.') ? 'path' : preferred
+  if (signingHost !== undefined)
+    return beginsWith(bucket, signingHost) && PROVIDER_HOST.test(signingHost.slice(bucket.length + 1))
+      ? 'virtual'
+      : 'path'
+  return ADDRESS.test(host) || /^localhost(:|$)/.test(host) || bucket.includes('.') ? 'path' : preferred
+}
+
+/** Whether the first labels of a host are the bucket. */
+export const beginsWith = (bucket: string, host: string): boolean => host.startsWith(`${bucket}.`)
+
+/** @throws {RangeError} Where a request cannot name the bucket so. */
+function checkBucket({ bucket, addressing, endpoint: { host, signingHost } }: S3Traits): void {
+  if (addressing === 'path') {
+    if (/^\.\.?$/.test(bucket)) throw new RangeError('bucket must not be `.` or `..`, which a path cannot hold')
+    return
+  }
+  if (!/^[a-z\d][a-z\d._-]*$/.test(bucket))
+    throw new RangeError('bucket must be lower-case letters, digits, dots and hyphens, for it stands in the host')
+  if (ADDRESS.test(host) && signingHost === undefined)
+    throw new RangeError("addressing must be 'path' where the endpoint is an IP address")
+  if (signingHost !== undefined && !beginsWith(bucket, signingHost))
+    throw new RangeError("signingHost must begin with the bucket where addressing is 'virtual'")
 }
 
 /** A provider that speaks the S3 API: `DeleteObjects`, and `DeleteObject` for keys that XML cannot carry. */
 export function s3Provider(traits: S3Traits): Provider<ConditionalKey> {
   const { name, authorize, takesIamToken = false } = traits
+  checkBucket(traits)
   const target = targetOf(traits.endpoint, traits.addressing === 'virtual' ? `${traits.bucket}.` : '')
   const bucketPath = target.pathPrefix + (traits.addressing === 'path' ? `/${percentEncode(traits.bucket)}` : '')
   return { name, authorize, takesIamToken, knowsGovernance: true, deletes: deleteObjects(traits, target, bucketPath) }
@@ -137,15 +165,20 @@ async function readDeletedObject(answer: HttpAnswer): Promise<Outcomes<DeletedDe
     return { kind: 'outcomes', requestId, outcomes: [{ done: Object.keys(detail).length > 0 ? detail : undefined }] }
   }
   const refusal = await readRefusal(answer)
-  // Here a refusal may concern this key alone: a policy, a lock.
-  const { code, message } = refusal
-  if (code !== 'AccessDenied' && code !== 'NoSuchKey' && refusal.remedy !== 'split') return refusal
-  return { kind: 'outcomes', requestId, outcomes: [{ code, message, retryable: false, unsure: false }] }
+  return isOfPath(refusal) || isOfObject(refusal) ? ofOne(refusal) : refusal
 }
 
-function write(item: ConditionalKey, { name, conditions }: S3Traits): string | typeof ALONE | Flaw {
+/** Whether a single deletion may be refused for its own sake: a policy, a lock, a version that is not there. */
+function isOfObject({ code, remedy, status = 0 }: Refusal): boolean {
+  if (remedy !== 'halt') return remedy === 'split'
+  if (status === 403) return code === 'AccessDenied' || code === 'InvalidObjectState'
+  return [404, 405, 409, 412].includes(status) && code !== 'NoSuchBucket'
+}
+
+function write(item: ConditionalKey, { name, conditions, conditionsOption }: S3Traits): string | typeof ALONE | Flaw {
   const unknown = CONDITIONS.filter((member) => !conditions.includes(member))
-  const flaw = keyFlaw(item, LONGEST_KEY_BYTES) ?? strayMember(item, unknown, name) ?? memberFlaw(item)
+  const flaw =
+    keyFlaw(item, LONGEST_KEY_BYTES) ?? strayMember(item, unknown, name, conditionsOption) ?? memberFlaw(item)
   if (flaw) return flaw
   if (isXmlText(keyOf(item)) && isXmlText(versionOf(item) ?? '')) return objectXml(item)
   const condition = conditions.find((member) => memberOf(item, member) !== undefined)
@@ -165,9 +198,11 @@ function plainLength(item: Exclude<ConditionalKey, string>): number | undefined 
 function memberFlaw(item: ConditionalKey): Flaw | undefined {
   if (typeof item === 'string') return undefined
   const { versionId, eTag, lastModified, size } = item
-  for (const [name, value] of Object.entries({ versionId, eTag }))
-    if (value !== undefined && (typeof value !== 'string' || value === '' || !isWellFormed(value)))
-      return invalidKey(`\`${name}\` must be a string that is not empty`)
+  for (const [name, value] of Object.entries({ versionId, eTag })) {
+    const flaw = textFlaw(name, value)
+    if (flaw) return flaw
+  }
+  if (eTag !== undefined && !isXmlText(eTag)) return invalidKey('the `eTag` holds a character that XML does not know')
   if (lastModified !== undefined && !(lastModified instanceof Date && !Number.isNaN(lastModified.getTime())))
     return invalidKey('`lastModified` must be a valid Date')
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0))

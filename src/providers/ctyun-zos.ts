@@ -1,10 +1,10 @@
 import { type Frame, wholeText } from '../bodies/whole-text.js'
-import { isWellFormed, utf8, utf8Length } from '../bytes.js'
+import { utf8, utf8Length } from '../bytes.js'
 import { DeleteClient, type Provider } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
 import { readDeletedObjects, readEcho } from '../families/ctyun-answers.js'
 import type { DeletedDetail } from '../families/s3-answers.js'
-import { type Flaw, invalidKey, keyFlaw, keyOf, type ObjectKey, strayMember, versionOf } from '../items.js'
+import { keyFlaw, keyOf, memberOf, type ObjectKey, strayMember, textFlaw, versionOf } from '../items.js'
 import { isWhole, type Mode, type Operation, wholeStrings } from '../operation.js'
 import { type ClientOptions, check, type Endpoint, endpointOf } from '../options.js'
 import { signed } from '../signers/authorize.js'
@@ -65,7 +65,7 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
     write: (item) =>
       keyFlaw(item, LONGEST_KEY_BYTES) ??
       strayMember(item, ['eTag', 'lastModified', 'size'], 'ctyun-zos') ??
-      versionFlaw(item) ??
+      textFlaw('versionId', memberOf(item, 'versionId')) ??
       objectJson(item),
     measure: (text) => utf8Length(text) + 1,
     interchangeable: () => true,
@@ -93,11 +93,4 @@ function objectJson(item: ObjectKey): string {
   const version = versionOf(item)
   const key = JSON.stringify(keyOf(item))
   return version === undefined ? `{"key":${key}}` : `{"key":${key},"versionID":${JSON.stringify(version)}}`
-}
-
-function versionFlaw(item: ObjectKey): Flaw | undefined {
-  const version: unknown = typeof item === 'string' ? undefined : item.versionId
-  if (version === undefined || (typeof version === 'string' && version !== '' && isWellFormed(version)))
-    return undefined
-  return invalidKey('`versionId` must be a string that is not empty')
 }

@@ -34,7 +34,7 @@ export class NcloudStorageClient extends DeleteClient<ConditionalKey, ObjectDele
     check.object(options, 'options')
     const { bucket, region = 'kr', lastModifiedAsHttpDate } = options
     check.text(bucket, 'bucket')
-    check.text(region, 'region')
+    check.region(region)
     check.boolean(lastModifiedAsHttpDate, 'lastModifiedAsHttpDate')
     const endpoint = endpointOf(options, 'https://kr.ncloudstorage.com')
     super(
@@ -45,6 +45,7 @@ export class NcloudStorageClient extends DeleteClient<ConditionalKey, ObjectDele
         addressing: addressingFor(endpoint, bucket, 'virtual'),
         integrity: 'md5',
         authorize: signed(sigv4Signer({ region })),
+        conditionsOption: 'lastModifiedAsHttpDate',
         conditions: lastModifiedAsHttpDate ? ['eTag', 'lastModified', 'size'] : ['eTag', 'size'],
       }),
       options,

@@ -1,6 +1,6 @@
 import { DeleteClient } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
-import { type Addressing, addressingFor, type Integrity, s3Provider } from '../families/s3.js'
+import { type Addressing, addressingFor, beginsWith, type Integrity, s3Provider } from '../families/s3.js'
 import type { ConditionalKey } from '../items.js'
 import { type ClientOptions, check, endpointOf, type ObjectDeleteOptions } from '../options.js'
 import { signed } from '../signers/authorize.js'
@@ -36,11 +36,15 @@ export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOp
     check.object(options, 'options')
     const { bucket, region, addressing, integrity = 'md5', conditionalDeletes } = options
     check.text(bucket, 'bucket')
-    check.text(region, 'region')
+    check.region(region)
     check.oneOf(addressing, ['path', 'virtual'], 'addressing')
     check.oneOf(integrity, ['md5', 'sha256', 'crc32'], 'integrity')
     check.boolean(conditionalDeletes, 'conditionalDeletes')
     const endpoint = endpointOf(options, awsEndpoint(region))
+    if (addressing === undefined && endpoint.signingHost !== undefined && beginsWith(bucket, endpoint.signingHost))
+      throw new TypeError(
+        "addressing must say whether the first label of signingHost is the bucket: 'virtual', or 'path'",
+      )
     super(
       s3Provider({
         name: 's3',
@@ -49,6 +53,7 @@ export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOp
         addressing: addressing ?? addressingFor(endpoint, bucket, 'path'),
         integrity,
         authorize: signed(sigv4Signer({ region })),
+        conditionsOption: 'conditionalDeletes',
         conditions: conditionalDeletes ? ['eTag', 'lastModified', 'size'] : [],
       }),
       options,

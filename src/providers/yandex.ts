@@ -28,7 +28,7 @@ export class YandexStorageClient extends DeleteClient<ObjectKey, ObjectDeleteOpt
     check.object(options, 'options')
     const { bucket, region = 'ru-central1' } = options
     check.text(bucket, 'bucket')
-    check.text(region, 'region')
+    check.region(region)
     const endpoint = endpointOf(options, 'https://storage.yandexcloud.net')
     super(
       s3Provider({

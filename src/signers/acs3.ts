@@ -2,7 +2,7 @@ import { hmacSha256, sha256 } from '#runtime'
 import { hex, utf8 } from '../bytes.js'
 import type { Signer } from './signer.js'
 import type { CanonicalHeaders } from './stages.js'
-import { canonicalRequest, payloadHash, signedHeaders, signingFacts } from './stages.js'
+import { canonicalRequest, payloadHash, remoteSignature, signedHeaders, signingFacts } from './stages.js'
 
 // ACS3-HMAC-SHA256, from "Request syntax and signature method V3" of the Alibaba Cloud SDK documentation.
 
@@ -44,7 +44,7 @@ export const acs3Signer = (): Signer => async (request, context) => {
   const text = await stringToSign(canonical)
   const signed =
     'sign' in credentials
-      ? await credentials.sign({
+      ? await remoteSignature(credentials, {
           scheme: 'acs3',
           stringToSign: text,
           canonicalRequest: canonical,

@@ -2,7 +2,7 @@ import { hmacSha256 } from '#runtime'
 import { base64, utf8 } from '../bytes.js'
 import type { Bytes } from '../http.js'
 import type { Signer } from './signer.js'
-import { compactDate, payloadHash, signingFacts } from './stages.js'
+import { compactDate, payloadHash, remoteSignature, signingFacts } from './stages.js'
 
 // EOP, from the signature pages of the CTyun (天翼云) OpenAPI documentation. It covers neither method nor path nor host.
 
@@ -45,7 +45,7 @@ export const eopSigner = (): Signer => async (request, context) => {
   const text = stringToSign(id, date, request.query, await payloadHash(request))
   const signed =
     'sign' in credentials
-      ? await credentials.sign({ scheme: 'eop', stringToSign: text, ...signingFacts(request, context) })
+      ? await remoteSignature(credentials, { scheme: 'eop', stringToSign: text, ...signingFacts(request, context) })
       : await signature((await keyChain(credentials.secretAccessKey, accessKeyId, date)).kDate, text)
   return {
     ...request,

@@ -3,7 +3,7 @@ import { hex, utf8 } from '../bytes.js'
 import type { Awaitable, Bytes, HttpRequest } from '../http.js'
 import type { Signer, SigningContext } from './signer.js'
 import type { CanonicalHeaders } from './stages.js'
-import { canonicalRequest, compactDate, payloadHash, signedHeaders, signingFacts } from './stages.js'
+import { canonicalRequest, compactDate, payloadHash, remoteSignature, signedHeaders, signingFacts } from './stages.js'
 
 // AWS Signature Version 4 in the Authorization header, from "Authenticating Requests" of the Amazon S3 API Reference.
 
@@ -93,7 +93,8 @@ async function signatureOf(
   const { credentials } = context
   if (!('sign' in credentials)) return signature(await keyFor(credentials.secretAccessKey, scope), text)
   const facts = signingFacts(request, context)
-  return credentials.sign({ scheme: 'sigv4', stringToSign: text, canonicalRequest: canonical, scope, ...facts })
+  const asked = { scheme: 'sigv4', stringToSign: text, canonicalRequest: canonical, scope, ...facts } as const
+  return remoteSignature(credentials, asked)
 }
 
 const sealed = (

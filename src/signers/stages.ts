@@ -1,7 +1,8 @@
 import { sha256 } from '#runtime'
 import { hex } from '../bytes.js'
-import type { SigningRequest } from '../credentials.js'
+import type { RemoteKey, SigningRequest } from '../credentials.js'
 import type { HttpRequest } from '../http.js'
+import { describe } from '../items.js'
 import type { SigningContext } from './signer.js'
 
 /** Headers a signature covers: lower-case names in order, values as they are signed. */
@@ -31,6 +32,13 @@ export const canonicalRequest = (
   [method, path, query, ...headers.map((header) => header.join(':')), '', signedHeaders(headers), payloadHash].join(
     '\n',
   )
+
+/** The signature that a remote signer gives. @throws {TypeError} Where it gives none. */
+export async function remoteSignature(credentials: RemoteKey, request: SigningRequest): Promise<string> {
+  const signature: unknown = await credentials.sign(request)
+  if (typeof signature === 'string' && /^[\x21-\x7e]+$/.test(signature)) return signature
+  throw new TypeError(`credentials.sign must resolve to hex or base64, not ${describe(signature)}`)
+}
 
 /** What a remote signer is told under any scheme. */
 export const signingFacts = (

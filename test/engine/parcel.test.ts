@@ -33,10 +33,9 @@ describe('parcels', () => {
     const siblings = { size: 2, succeeded: 0 }
     const parts = pieces({ operation, items: batch.items, batch, attempts: 1 }, 2, { attempts: 2, reason, siblings })
     expect(parts.map(({ items }) => items)).toEqual([['a', 'b'], ['c']])
-    for (const part of parts)
-      expect(part).toMatchObject({ attempts: 2, reason, siblings, mended: false, pooled: false })
-    const pooled = parcelOf(operation, [{ batch, index: 2 }], { attempts: 0, mended: true, pooled: true })
-    expect(pooled).toMatchObject({ items: ['c'], mended: true, pooled: true })
+    for (const part of parts) expect(part).toMatchObject({ attempts: 2, reason, siblings, mended: [], pooled: false })
+    const pooled = parcelOf(operation, [{ batch, index: 2 }], { attempts: 0, mended: ['renew'], pooled: true })
+    expect(pooled).toMatchObject({ items: ['c'], mended: ['renew'], pooled: true })
     expect(pooled).not.toHaveProperty('reason')
   })
 })

@@ -26,44 +26,45 @@ describe('a remedy', () => {
   ])('where the clock $what: $remedy', ({ at, remedy, skewMs }) => {
     const store = storeOf()
     const serverTime = at === undefined ? undefined : new Date(at)
-    expect(remedyFor(refusal('reclock', serverTime), result, false, store)).toBe(remedy)
+    expect(remedyFor(refusal('reclock', serverTime), result, [], store)).toBe(remedy)
     expect(store.skewMs).toBe(skewMs ?? (at as number) - now)
   })
 
   test('is measured from the clock as it was corrected for the request', () => {
     const corrected = { ...result, skewMs: 60_000 }
     const store = storeOf(60_000)
-    expect(remedyFor(refusal('reclock', new Date(now + 61_000)), corrected, false, store)).toBe('halt')
-    expect(remedyFor(refusal('reclock', new Date(now)), corrected, false, store)).toBe('reclock')
+    expect(remedyFor(refusal('reclock', new Date(now + 61_000)), corrected, [], store)).toBe('halt')
+    expect(remedyFor(refusal('reclock', new Date(now)), corrected, [], store)).toBe('reclock')
     expect(store.skewMs).toBe(0)
   })
 
   test('where another request has mended the clock meanwhile is to try again', () => {
     const store = storeOf(5_000)
-    expect(remedyFor(refusal('reclock'), result, false, store)).toBe('reclock')
+    expect(remedyFor(refusal('reclock'), result, [], store)).toBe('reclock')
     expect(store.skewMs).toBe(5_000)
   })
 
   test('of clock or credentials is tried once', () => {
     const store = storeOf()
-    expect(remedyFor(refusal('reclock', new Date(now + 1e6)), result, true, store)).toBe('halt')
-    expect(remedyFor(refusal('renew'), result, true, store)).toBe('halt')
+    expect(remedyFor(refusal('reclock', new Date(now + 1e6)), result, ['reclock', 'renew'], store)).toBe('halt')
+    expect(remedyFor(refusal('renew'), result, ['reclock', 'renew'], store)).toBe('halt')
     expect([store.skewMs, vi.mocked(store.credentials.renew).mock.calls]).toEqual([0, []])
   })
 
   test('is new credentials, where there are any', () => {
     const store = storeOf()
-    expect(remedyFor(refusal('renew'), result, false, store)).toBe('renew')
+    expect(remedyFor(refusal('renew'), result, [], store)).toBe('renew')
     expect(vi.mocked(store.credentials.renew).mock.calls).toEqual([[credentials]])
-    expect(remedyFor(refusal('renew'), result, false, storeOf(0, false))).toBe('halt')
+    expect(remedyFor(refusal('renew'), result, [], storeOf(0, false))).toBe('halt')
     const { credentials: _, ...without } = result
-    expect(remedyFor(refusal('renew'), without, false, storeOf())).toBe('halt')
+    expect(remedyFor(refusal('renew'), without, [], storeOf())).toBe('halt')
   })
 
   test.each(['retry', 'slow', 'split', 'fewer-items', 'fewer-bytes', 'none', 'halt'] as const)(
     'that concerns neither stays as it is: %s',
     (remedy) => {
-      for (const mended of [true, false]) expect(remedyFor(refusal(remedy), result, mended, storeOf())).toBe(remedy)
+      for (const mended of [['reclock', 'renew'], []] as const)
+        expect(remedyFor(refusal(remedy), result, mended, storeOf())).toBe(remedy)
     },
   )
 })

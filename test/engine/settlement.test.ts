@@ -188,7 +188,7 @@ describe('a refusal', () => {
         items: KEYS,
         attempts: 3,
         family,
-        mended: false,
+        mended: [],
         reason: { retryable: true },
       })
     }
@@ -208,9 +208,9 @@ describe('a refusal', () => {
 
   test('that may pass does not let what was mended be mended again', () => {
     const { settlement, queue } = runOf()
-    settlement.settle(slotted(batchOf(), { mended: true }), refused('retry'))
+    settlement.settle(slotted(batchOf(), { mended: ['renew'] }), refused('retry'))
     vi.advanceTimersByTime(50)
-    expect(queue.next()).toMatchObject({ mended: true })
+    expect(queue.next()).toMatchObject({ mended: ['renew'] })
   })
 
   test('that asks for longer than allowed, or comes too often, fails the items', () => {
@@ -285,7 +285,7 @@ describe('a refusal', () => {
       const verdict = refused(remedy, { serverTime: new Date(Date.UTC(2026, 0, 1)) })
       expect(settlement.settle(parcel, verdict)).toBeUndefined()
       const again = queue.next() as Parcel<string, Detail>
-      expect(again).toMatchObject({ items: ['a'], attempts: 1, mended: true })
+      expect(again).toMatchObject({ items: ['a'], attempts: 1, mended: [remedy] })
       expect(ended).toEqual([])
       settlement.settle(again, refused(remedy))
       expect(ended).toHaveLength(1)
@@ -330,16 +330,16 @@ describe('a refusal', () => {
   })
 
   test('of one item alone fails it; of its size, shows that the limits found were none', () => {
-    for (const [remedy, expected, hopeless] of [
-      ['split', { items: 800, bytes: 8000 }, false],
-      ['fewer-items', { items: 1000, bytes: 9000 }, true],
-      ['fewer-bytes', { items: 1000, bytes: 9000 }, true],
+    for (const [remedy, expected] of [
+      ['split', { items: 800, bytes: 8000 }],
+      ['fewer-items', { items: 1000, bytes: 9000 }],
+      ['fewer-bytes', { items: 1000, bytes: 9000 }],
     ] as const) {
       const { settlement, queue, limits, splitter } = runOf()
       const batch = batchOf(['a'])
       settlement.settle(whole(batch), refused(remedy))
       expect([queue.size, limits, fates(batch)]).toEqual([0, expected, [0, 'a Bad refused 1']])
-      expect(splitter.isHopeless('Bad')).toBe(hopeless)
+      expect(splitter.isHopeless('Bad')).toBe(false)
     }
   })
 

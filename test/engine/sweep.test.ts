@@ -342,7 +342,7 @@ describe('a run ends', () => {
     expect(run.sweep.resumeFrom).toBe(3)
   })
 
-  test('where something throws that nobody foresaw: what was under way is unknown', async () => {
+  test('where something throws that nobody foresaw: what was not sent is not unknown', async () => {
     const cause = new Error('no time')
     const clock = () => {
       throw cause
@@ -351,9 +351,9 @@ describe('a run ends', () => {
     const batches = await allOf(run)
     const message = 'A callback threw, or keysweep itself failed'
     expect(run.sweep.failure).toEqual({ code: 'Unexpected', message, cause })
-    expect(failuresOf(batches)).toEqual(['a Aborted unknown', 'b Aborted unknown', 'c Aborted unknown'])
+    expect(failuresOf(batches)).toEqual(['a Aborted not-sent', 'b Aborted not-sent', 'c Aborted not-sent'])
     const broken = 'The run broke off before this was settled'
-    expect(batches[0]?.failed[0]).toMatchObject({ message: broken, retryable: true, attempts: 1 })
+    expect(batches[0]?.failed[0]).toMatchObject({ message: broken, retryable: true, attempts: 0 })
   })
 
   test('where something throws that nobody foresaw: what was done by then is done', async () => {

@@ -1,4 +1,6 @@
-import type { Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import type { buildConnector, Dispatcher } from 'undici'
+import { Roster } from '../../engine/roster.js'
 import { joinChunks } from '../../fetch-transport.js'
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../../http.js'
 import type { Stop } from '../../stop.js'
@@ -7,9 +9,15 @@ import type { TransportFactory } from '../transport.js'
 /** Sends over undici's keep-alive pool, called directly: fetch costs Node about one more millisecond of CPU a request. */
 export const createTransport: TransportFactory['createTransport'] = (given) => {
   let dispatcher = given as Dispatcher | undefined
+  const connections = new Connections()
   return async (request, stop, maxAnswerBytes) => {
-    dispatcher ??= await openPool(request.base)
-    return send(dispatcher, request, stop, maxAnswerBytes)
+    dispatcher ??= await openPool(request.base, connections)
+    connections.want(stop)
+    try {
+      return await send(dispatcher, request, stop, maxAnswerBytes)
+    } finally {
+      connections.leave(stop)
+    }
   }
 }
 
@@ -17,11 +25,46 @@ export const createTransport: TransportFactory['createTransport'] = (given) => {
  * A pool for the one origin that all requests of a client go to. Loaded when the first request needs it, and without the
  * rest of undici, which takes longer to load than all of keysweep.
  */
-async function openPool(base: string): Promise<Dispatcher> {
+async function openPool(base: string, connections: Connections): Promise<Dispatcher> {
   const { default: Pool } = await import('undici/lib/dispatcher/pool.js')
+  const { default: buildConnector } = await import('undici/lib/core/connect.js')
+  const connect = connections.guard(buildConnector({}))
   // The attempt has a time limit of its own.
-  return new Pool(new URL(base).origin, { headersTimeout: 0, bodyTimeout: 0 })
+  return new Pool(new URL(base).origin, { headersTimeout: 0, bodyTimeout: 0, connect })
 }
+
+/** Sees to it that nothing is connected to once every request was given up: undici does so for those it was to send next. */
+class Connections {
+  readonly #wanted = new Roster<Stop>()
+  readonly #opening = new Set<Socket>()
+
+  want(stop: Stop): void {
+    this.#wanted.add(stop)
+    stop.onStop(() => this.leave(stop))
+  }
+
+  leave(stop: Stop): void {
+    if (!this.#wanted.delete(stop) || this.#wanted.size > 0) return
+    for (const socket of this.#opening) socket.destroy(GIVEN_UP)
+  }
+
+  guard(connect: buildConnector.connector): buildConnector.connector {
+    return (options, callback) => {
+      if (this.#wanted.size === 0) {
+        callback(GIVEN_UP, null)
+        return
+      }
+      // undici's types leave out that it gives the socket.
+      const socket = connect(options, (...outcome) => {
+        this.#opening.delete(socket)
+        callback(...outcome)
+      }) as unknown as Socket
+      this.#opening.add(socket)
+    }
+  }
+}
+
+const GIVEN_UP = new Error('every request was given up')
 
 function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswerBytes: number): ReturnType<Transport> {
   const { base } = request
