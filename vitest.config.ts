@@ -21,13 +21,13 @@ const sources = (half: 'node' | 'web') => ({
 const maxWorkers = availableParallelism() + 1
 
 /**
- * What no half of the runtime has a part in: the engine knows neither, documents are of no half, and of each family one
- * provider stands for the others.
+ * What no half of the runtime has a part in, or only Node's: the engine knows neither, documents are of no half, and of
+ * each family one provider stands for the others.
  */
 const ONCE = [
   ...['engine', 'hostile', 'fuzz', 'figures'].map((folder) => `test/${folder}/**`),
   ...['alibaba-dcdn', 'ncloud', 'yandex'].map((provider) => `test/providers/${provider}.test.ts`),
-  ...['examples', 'reliability', 'emulator/faults', 'emulator/state'].map((name) => `test/${name}.test.ts`),
+  ...['examples', 'reliability', 'pool', 'emulator/faults', 'emulator/state'].map((name) => `test/${name}.test.ts`),
 ]
 
 /** The suite runs on both halves of the runtime: what Node uses, and what everything else uses. */

@@ -103,7 +103,7 @@ export function strayMember(
 }
 
 /** Longest text beside the key: more than any store gives, and less than a request takes, however it is escaped. */
-const LONGEST_TEXT = 65_536
+export const LONGEST_TEXT = 65_536
 
 /** A flaw of a text beside the key, if it is there. */
 export function textFlaw(name: string, value: unknown): Flaw | undefined {

@@ -120,6 +120,36 @@ describe.each(cases)('$name', ({ client, sent, answer }) => {
 })
 
 test.each([
+  { bucket: 'storage', signingHost: 'storage.yandexcloud.net', path: '/storage' },
+  { bucket: 'photos', signingHost: 'storage.yandexcloud.net', path: '/photos' },
+  { bucket: 'photos', signingHost: 'photos.storage.yandexcloud.net', path: '/' },
+])('$bucket is asked for as $path of $signingHost', async ({ bucket, signingHost, path }) => {
+  const asked: string[] = []
+  const fetch = async ({ url }: Request) => {
+    asked.push(new URL(url).pathname)
+    return new Response(xml)
+  }
+  const options = { endpoint: 'https://proxy.example', bucket, signingHost, credentials: shared.credentials, fetch }
+  await new YandexStorageClient(options).deleteMany(['k'])
+  expect(asked).toEqual([path])
+})
+
+test.each([
+  ['path', '/photos'],
+  ['virtual', '/'],
+] as const)('a host that begins with the bucket is taken as told: %s', async (addressing, path) => {
+  const asked: string[] = []
+  const fetch = async ({ url }: Request) => {
+    asked.push(new URL(url).pathname)
+    return new Response(xml)
+  }
+  const signingHost = 'photos.s3.example'
+  const options = { bucket: 'photos', region: 'r', endpoint: 'https://proxy.example', signingHost, addressing }
+  await new S3StorageClient({ ...options, credentials: shared.credentials, fetch }).deleteMany(['k'])
+  expect(asked).toEqual([path])
+})
+
+test.each([
   ['http without allowHttp', { endpoint: 'http://store.example' }, /endpoint must be https/],
   ['no URL', { endpoint: 'store.example' }, /endpoint must be an absolute/],
   ['credentials in the URL', { endpoint: 'https://a:b@store.example' }, /endpoint must hold no credentials/],
@@ -130,6 +160,34 @@ test.each([
   ['an unknown checksum', { integrity: 'sha1' }, /integrity must be one of md5, sha256, crc32/],
   ['an IAM token', { credentials: { iamToken: 't0ken' } }, /credentials.iamToken is not known/],
   ['a key with a line break', { credentials: { accessKeyId: 'a\nb', secretAccessKey: 's' } }, /accessKeyId must be/],
+  [
+    'a bucket that would name another host',
+    { bucket: 'evil.example/x', addressing: 'virtual' },
+    /^bucket must be lower/,
+  ],
+  ['a bucket in upper case in the host', { bucket: 'Photos', addressing: 'virtual' }, /^bucket must be lower-case/],
+  ['a bucket that is a dot segment', { bucket: '..' }, /^bucket must not be `.` or `..`/],
+  ['half a surrogate pair', { bucket: '\ud800' }, /^bucket must not hold half a surrogate pair/],
+  ['a region that would name another host', { region: 'evil.example/' }, /^region must be letters/],
+  ['a region with a line break', { region: 'us-east-1\n' }, /^region must be letters/],
+  [
+    'a bucket before an IP address',
+    { endpoint: 'http://127.0.0.1:1', addressing: 'virtual' },
+    /^addressing must be 'path'/,
+  ],
+  [
+    'a bucket before an IPv6 address',
+    { endpoint: 'http://[::1]:1', addressing: 'virtual' },
+    /^addressing must be 'path'/,
+  ],
+  ['a URL to sign for', { signingHost: 'https://s3.example' }, /^signingHost must be a host/],
+  ['a host to sign for with a line break', { signingHost: 's3.example\r\nx: y' }, /^signingHost must be a host/],
+  [
+    'a host without the bucket',
+    { signingHost: 's3.example', addressing: 'virtual' },
+    /^signingHost must begin with the bucket/,
+  ],
+  ['a host that may hold the bucket', { signingHost: 'b.s3.example' }, /^addressing must say whether/],
   ['two transports', { dispatcher: { dispatch() {} } }, /fetch replaces the transport whole/],
 ])('%s is refused at construction', (_, wrong, message) => {
   const options = { bucket: 'b', region: 'r', ...shared, ...wrong }

@@ -11,6 +11,7 @@ import {
   invalidKey,
   keyFlaw,
   keyOf,
+  LONGEST_TEXT,
   memberOf,
   strayMember,
   textFlaw,
@@ -192,7 +193,8 @@ function plainLength(item: Exclude<ConditionalKey, string>): number | undefined 
   const { key, versionId, eTag, lastModified, size } = item
   if (eTag !== undefined || lastModified !== undefined || size !== undefined) return undefined
   if (versionId === undefined) return key.length
-  return typeof versionId === 'string' && versionId !== '' ? key.length + versionId.length : undefined
+  const isPlain = typeof versionId === 'string' && versionId !== '' && versionId.length <= LONGEST_TEXT
+  return isPlain ? key.length + versionId.length : undefined
 }
 
 function memberFlaw(item: ConditionalKey): Flaw | undefined {

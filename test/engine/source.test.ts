@@ -33,6 +33,37 @@ describe('pullFrom', () => {
     expect(puller.total).toBe(name === 'array' || name === 'set' ? 3 : undefined)
   })
 
+  const broken = (name: symbol) => ({
+    [name]() {
+      throw new Error('closed')
+    },
+  })
+  const locked = () => {
+    const stream = new ReadableStream<string>()
+    stream.getReader()
+    return stream
+  }
+  test.each([
+    ['an iterable', () => broken(Symbol.iterator)],
+    ['an asynchronous iterable', () => broken(Symbol.asyncIterator)],
+    ['a stream that is locked', locked],
+  ])('opens %s when it is read, not before', async (_, make) => {
+    const puller = pullFrom(make() as Source<string>, 'keys')
+    await expect(async () => puller.next()).rejects.toThrow(/closed|locked/)
+  })
+
+  test('leaves a stream alone until it is read', () => {
+    const stream = new ReadableStream<string>()
+    pullFrom(stream, 'keys')
+    expect(stream.locked).toBe(false)
+  })
+
+  test('believes no size but that of a set or a map itself', () => {
+    class Derived extends Set<string> {}
+    expect(pullFrom(new Derived(items), 'keys').total).toBeUndefined()
+    expect(pullFrom(new Map([['a', 1]]), 'keys').total).toBe(1)
+  })
+
   const rows = () => {
     const row = { key: '', value: '', other: 1 }
     return ['a', 'b', 'c'].map((key) => ({ ...row, key, value: key }))
@@ -155,6 +186,7 @@ describe('pullFrom', () => {
 
   test.each([
     ['keys', 'string; for a single key write [key]'],
+    [new String('keys'), 'an object; for a single key write [key]'],
     [42, 'number'],
     [null, 'null'],
     [undefined, 'undefined'],

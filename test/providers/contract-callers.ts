@@ -147,6 +147,7 @@ export function describeCallers({ name, mostKeys, operation, open }: Subject): v
     ['allowHttp', 'yes'],
     ['dispatcher', {}],
     ['signingHost', ''],
+    ['signingHost', 'https://store.example'],
     ['container', ''],
   ]
   for (const [option, value] of badSettings)

@@ -65,7 +65,7 @@ export function describePuts(subject: Subject): void {
       { key: 'date', value: 'v', expiration: new Date(now + 100_000) },
       { key: 'seconds', value: 'v', expiration: now / 1000 + 200 },
       { key: 'ttl', value: 'v', expirationTtl: 300 },
-      { key: 'ttl wins', value: 'v', expirationTtl: 300, expiration: new Date(1000) },
+      { key: 'ttl wins', value: 'v', expirationTtl: 300, expiration: new Date(0) },
       { key: 'for good', value: 'v' },
     ]
     const report = await open(lab, { clock }).putMany(entries)

@@ -192,7 +192,10 @@ export function describeObjects({ name, open }: Subject): void {
       { versionId: '' },
       { versionId: null },
       { versionId: '\ud800' },
+      { versionId: 'v'.repeat(65_537) },
       { eTag: 7 },
+      { eTag: '"\u0001"' },
+      { eTag: 'e'.repeat(1_100_000) },
       { size: -1 },
       { lastModified: 'today' },
     ]

@@ -68,6 +68,45 @@ describe('ctyun-zos', () => {
     expect(absent.failed).toMatchObject([{ key: 'a', versionId: 'absent', code: 'NoSuchVersion', outcome: 'refused' }])
   })
 
+  it('fails a version too long for any request alone', async () => {
+    const { deleted, failed } = await answering({ statusCode: 800, returnObj: { deleted: [{ key: 'b' }] } }).deleteMany(
+      [{ key: 'a', versionId: 'v'.repeat(600_000) }, 'b'],
+    )
+    expect([deleted, failed.map(({ key, code }) => [key, code])]).toEqual([[{ key: 'b' }], [['a', 'InvalidKey']]])
+  })
+
+  it('takes an entry without its version for the one there can be', async () => {
+    const items = [{ key: 'a', versionId: 'v1' }, 'b']
+    const locked = { key: 'a', code: 'AccessDenied', message: 'locked' }
+    const refused = answering({ statusCode: 800, returnObj: { deleted: [{ key: 'b' }], errors: [locked] } })
+    expect((await refused.deleteMany(items)).failed).toMatchObject([{ ...locked, versionId: 'v1', outcome: 'refused' }])
+    const done = answering({ statusCode: 800, returnObj: { deleted: [{ key: 'a' }, { key: 'b' }] } })
+    expect((await done.deleteMany(items)).deleted).toEqual([{ key: 'a', versionId: 'v1' }, { key: 'b' }])
+    const twice = [
+      { key: 'a', versionId: 'v1' },
+      { key: 'a', versionId: 'v2' },
+    ]
+    expect((await refused.deleteMany(twice)).failed.map(({ code }) => code)).toEqual(['Unreported', 'Unreported'])
+  })
+
+  for (const bad of ['bad.txt', 'eu-region/x', 'SlowDown.md', 'NoSuchBucket'])
+    it(`looks for the key that a refusal names, whatever it is called: ${bad}`, async () => {
+      const fetch = async (request: Request) => {
+        const { objects } = (await request.json()).delete as { objects: { key: string }[] }
+        if (!objects.some(({ key }) => key === bad))
+          return Response.json({ statusCode: 800, returnObj: { deleted: objects } })
+        return Response.json({ statusCode: 900, errorCode: 'zos.object.bad', eopErrCode: null, message: `Bad: ${bad}` })
+      }
+      const client = new CtyunZosClient({ bucket: 'b', regionId: 'r', credentials: KEY_PAIR, retry: QUICK, fetch })
+      const { deleted, failed } = await client.deleteMany([bad, ...Array.from({ length: 100 }, (_, at) => `k${at}`)])
+      expect([deleted.length, failed]).toMatchObject([100, [{ key: bad, code: 'zos.object.bad', outcome: 'refused' }]])
+    })
+
+  it('tells the code of a failure that names no statusCode', async () => {
+    const run = answering({ error: '10009', message: 'no such user' }, 401).deleteMany(['a'])
+    await expect(run).rejects.toMatchObject({ code: '10009', message: expect.stringContaining('no such user') })
+  })
+
   it('knows no conditions, no governance and no IAM tokens', async () => {
     const lab = await openLab('ctyun-zos')
     lab.fill(['a'])

@@ -35,6 +35,36 @@ describe('s3', () => {
     expect((await urls('my.keys'))[0]).toBe('https://s3.eu-central-1.amazonaws.com/my.keys?delete=')
   })
 
+  for (const [what, told] of [
+    ['an error of its own', '<Code>InternalError</Code><Message>broken</Message>'],
+    ['that keys are encoded', '<EncodingType>url</EncodingType>'],
+  ] as const)
+    it(`takes no silence for consent where a quiet answer says ${what}`, async () => {
+      const fetch = async () => new Response(`<DeleteResult>${told}</DeleteResult>`)
+      const client = new S3StorageClient({
+        bucket: 'b',
+        region: 'r',
+        credentials: KEY_PAIR,
+        fetch,
+        retry: { maxAttempts: 1 },
+      })
+      const { failed } = await client.deleteMany(['a', 'b'], { quiet: true })
+      expect(failed.map(({ code, outcome }) => [code, outcome])).toEqual([
+        ['Unreported', 'unknown'],
+        ['Unreported', 'unknown'],
+      ])
+    })
+
+  it('says which option lets conditions through', async () => {
+    const fetch = () => expect.fail('sent')
+    const client = new S3StorageClient({ bucket: 'b', region: 'r', credentials: KEY_PAIR, fetch })
+    const { failed } = await client.deleteMany([{ key: 'a', eTag: EMPTY_TAG }])
+    expect(failed).toMatchObject([{ code: 'InvalidKey', outcome: 'not-sent' }])
+    expect(failed[0]?.message).toBe(
+      's3 is not known to look at `eTag` before it deletes the key; set conditionalDeletes if the store does',
+    )
+  })
+
   it('signs for the host behind a proxy', async () => {
     const lab = await openLab('s3')
     lab.fill(['a', 'b\u0001'])
