@@ -15,8 +15,9 @@ export interface KeysweepErrorDetails {
 /**
  * The one error a run rejects with. What happened to a single key is data in the report, never thrown.
  *
- * `code` is the service's own code where the service stopped the run (`SignatureDoesNotMatch`, `NoSuchBucket`, …), else one
- * of `Aborted`, `SourceFailed`, `CallbackFailed`, `CredentialsFailed`, `Unexpected`. After an abort `name` is `AbortError`.
+ * `code` is the service's own code where the service stopped the run (`SignatureDoesNotMatch`, `NoSuchBucket`, …), or
+ * `BadResponse` where it gave none; else one of `Aborted`, `SourceFailed`, `CallbackFailed`, `CredentialsFailed`, `Unexpected`.
+ * After an abort `name` is `AbortError`.
  */
 export class KeysweepError extends Error {
   override name = 'KeysweepError'

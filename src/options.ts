@@ -53,12 +53,13 @@ export interface PutOptions {
   readonly onProgress?: (progress: Progress<PutStats>) => void
   /** Validates, cuts and encodes everything, and sends nothing. Default false. */
   readonly dryRun?: boolean
-  /** Attempts that may be sent in all, retries included; 0 or more. Default: no limit. */
+  /** Attempts that may be sent in all, retries included; a whole number of 0 or more, not `Infinity`. Default: no limit. */
   readonly maxRequests?: number
 }
 
 /** What a deletion takes. */
 export interface DeleteOptions extends Omit<PutOptions, 'onProgress'> {
+  /** Called after every attempt. What it throws ends the run. */
   readonly onProgress?: (progress: Progress<DeleteStats>) => void
   /** Asks the store to list failures only, where it can; a key it does not list is then deleted. Default false. */
   readonly quiet?: boolean

@@ -1,10 +1,10 @@
 /** How often and how patiently a request is tried again. */
 export interface RetryOptions {
-  /** Attempts for one item in all, the first included; 1 or more. Default 5. */
+  /** Attempts for one item in all, the first included; 1 to 1,000. Default 5. */
   readonly maxAttempts?: number
-  /** The first delay is drawn between 0 and this; it doubles with every attempt. Default 100. */
+  /** The first delay is drawn between 0 and this; it doubles with every attempt. 0 to 2,147,483,647, default 100. */
   readonly baseDelayMs?: number
-  /** No delay is longer, and a server that asks for a longer one is not waited for. Default 20,000. */
+  /** No delay is longer, and a server that asks for a longer one is not waited for. 0 to 2,147,483,647, default 20,000. */
   readonly maxDelayMs?: number
 }
 

@@ -77,11 +77,7 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
   )
 }
 
-/**
- * Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known.
- *
- * @param isWhole Whether the request was written in one go: no key or version holds a `<`, and all or none have versions. @param emptyIsSuccess Whether the provider documents an empty body as a quiet success.
- */
+/** Reads the answer of DeleteObjects. A 200 alone says nothing: only what a whole `DeleteResult` lists is known. */
 export function readDeleted(
   answer: HttpAnswer,
   items: readonly ConditionalKey[],
@@ -95,7 +91,9 @@ export function readDeleted(
 
 interface Expected {
   readonly quiet: boolean
+  /** Whether the request was written in one go: no key or version holds a `<`, and all or none have versions. */
   readonly isWhole: boolean
+  /** Whether the provider documents an empty body as a quiet success. */
   readonly emptyIsSuccess: boolean
 }
 
