@@ -289,6 +289,28 @@ describe('the proxy', () => {
     }
   })
 
+  test('is a server of its own in Node, for two providers', async () => {
+    vi.stubEnv('PORT', '0')
+    vi.stubGlobal('fetch', async (request: Request) => new Response(request.url))
+    const told = vi.spyOn(console, 'log').mockReturnValue()
+    const { server } = await import('../examples/node/proxy-server.js')
+    try {
+      const [[url]] = told.mock.calls as [[string]]
+      const reached = async (path: string) => {
+        const answer = await GLOBAL_FETCH(url + path, { method: 'POST' })
+        return `${answer.status} ${await answer.text()}`
+      }
+      expect(await reached('proxy/esa/?Namespace=sessions')).toBe(`200 https://${ESA_HOST}/?Namespace=sessions`)
+      const call = '/v4/oss/delete-objects'
+      expect(await reached(`proxy/ctyun${call}`)).toBe(`200 https://zos-global.ctapi.ctyun.cn${call}`)
+      expect(await reached('proxy/ctyun/v4/oss/other')).toBe('404 not found')
+    } finally {
+      await server.close(true)
+      vi.unstubAllEnvs()
+      told.mockRestore()
+    }
+  })
+
   test.each([
     ['GET', '/proxy/esa/?Namespace=sessions'],
     ['POST', '/proxy/esa'],
