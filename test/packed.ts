@@ -17,7 +17,8 @@ export async function installPacked(folder: string, ...flags: readonly '--no-dts
   // Beside the repository's own dist, which may be in use.
   await run('npx', ['tsup', '--silent', ...flags, '--out-dir', join(source, 'dist')], { cwd: root })
   for (const file of await readdir(root))
-    if (/^(package\.json|LICENSE|.*\.md)$/.test(file)) await cp(join(root, file), join(source, file))
+    if (/^(package\.json|LICENSE|docs|.*\.md)$/.test(file))
+      await cp(join(root, file), join(source, file), { recursive: true })
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: source })
   const [tarball = ''] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'))
   await mkdir(app)
