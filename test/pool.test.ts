@@ -1,7 +1,8 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { S3StorageClient } from 'keysweep/s3'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, onTestFinished } from 'vitest'
 
 let server: Server | undefined
 const sockets: Socket[] = []
@@ -42,6 +43,34 @@ it.each(['http', 'https'])('connects to nothing more once a run was aborted, ove
   await until(() => sockets.every(({ destroyed, readableEnded }) => destroyed || readableEnded))
   await aWhile()
   expect(sockets).toHaveLength(8)
+})
+
+it('opens one pool, whose connections are used again', async () => {
+  const store = createHttpServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      const entries = body.match(/<Key>[^<]*<\/Key>/g)?.map((key) => `<Deleted>${key}</Deleted>`) ?? []
+      response.end(`<DeleteResult>${entries.join('')}</DeleteResult>`)
+    })
+  })
+  let connections = 0
+  store.on('connection', () => connections++).listen(0, '127.0.0.1')
+  onTestFinished(() => {
+    store.close()
+    store.closeAllConnections()
+  })
+  await once(store, 'listening')
+  const endpoint = `http://127.0.0.1:${(store.address() as AddressInfo).port}`
+  const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' }
+  const client = new S3StorageClient({ bucket: 'b', region: 'r', endpoint, credentials })
+  for (let run = 0; run < 2; run++) {
+    const { deleted } = await client.deleteMany(keys)
+    expect([deleted.length, connections]).toEqual([8000, 8])
+    await aWhile()
+  }
 })
 
 it('connects again for the next run', async () => {

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import type { buildConnector, Dispatcher } from 'undici'
-import { Roster } from '../../engine/roster.js'
 import { joinChunks } from '../../fetch-transport.js'
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../../http.js'
 import type { Stop } from '../../stop.js'
@@ -8,15 +7,17 @@ import type { TransportFactory } from '../transport.js'
 
 /** Sends over undici's keep-alive pool, called directly: fetch costs Node about one more millisecond of CPU a request. */
 export const createTransport: TransportFactory['createTransport'] = (given) => {
-  let dispatcher = given as Dispatcher | undefined
+  let opened: Dispatcher | Promise<Dispatcher> | undefined = given as Dispatcher | undefined
   const connections = new Connections()
   return async (request, stop, maxAnswerBytes) => {
-    dispatcher ??= await openPool(request.base, connections)
-    connections.want(stop)
+    // The promise is kept, or each of the first requests would open a pool of its own.
+    opened ??= openPool(request.base, connections)
+    const dispatcher = await opened
+    const leave = connections.want(stop)
     try {
       return await send(dispatcher, request, stop, maxAnswerBytes)
     } finally {
-      connections.leave(stop)
+      leave()
     }
   }
 }
@@ -35,22 +36,26 @@ async function openPool(base: string, connections: Connections): Promise<Dispatc
 
 /** Sees to it that nothing is connected to once every request was given up: undici does so for those it was to send next. */
 class Connections {
-  readonly #wanted = new Roster<Stop>()
+  /** Requests that wait for an answer. */
+  #wanted = 0
   readonly #opening = new Set<Socket>()
 
-  want(stop: Stop): void {
-    this.#wanted.add(stop)
-    stop.onStop(() => this.leave(stop))
-  }
-
-  leave(stop: Stop): void {
-    if (!this.#wanted.delete(stop) || this.#wanted.size > 0) return
-    for (const socket of this.#opening) socket.destroy(GIVEN_UP)
+  /** Counts a request until it is stopped, or the function that this gives is called. */
+  want(stop: Stop): () => void {
+    this.#wanted++
+    let isWanted = true
+    const leave = () => {
+      if (!isWanted) return
+      isWanted = false
+      if (--this.#wanted === 0) for (const socket of this.#opening) socket.destroy(GIVEN_UP)
+    }
+    stop.onStop(leave)
+    return leave
   }
 
   guard(connect: buildConnector.connector): buildConnector.connector {
     return (options, callback) => {
-      if (this.#wanted.size === 0) {
+      if (this.#wanted === 0) {
         callback(GIVEN_UP, null)
         return
       }
