@@ -235,9 +235,10 @@ for (const { who, subject, secrets, open } of SIGNERS)
 
     it('is not seen when a run is cut short', async () => {
       const lab = await openLab(subject.name, { credentials: CREDENTIALS, iamToken: IAM_TOKEN })
-      lab.faults({ latencyMs: 50 })
-      const signal = () => AbortSignal.timeout(20)
-      expect(leak(await see({ ...lab, timeoutMs: 30 }, manyKeys(3), { signal: signal() }))).toBeUndefined()
+      // Long enough for the request to be sent before, even on a slow machine.
+      lab.faults({ latencyMs: 1000 })
+      const signal = AbortSignal.timeout(500)
+      expect(leak(await see({ ...lab, timeoutMs: 700 }, manyKeys(3), { signal }))).toBeUndefined()
       const thrower = () => {
         throw new Error('not mine')
       }
