@@ -160,7 +160,7 @@ export const readEnvelope: Read = (answer) => {
   const code = document?.statusCode
   if (document === undefined || !(isString(code) || typeof code === 'number')) return undefined
   const isDone = code === 800 || code === '800'
-  if (!isDone && (String(code).startsWith('CTAPI_') || document.eopErrCode !== undefined)) return undefined
+  if (!isDone && (String(code).startsWith('CTAPI_') || (document.eopErrCode ?? null) !== null)) return undefined
   const lists = document.returnObj ?? {}
   if (!isObject(lists)) return undefined
   const [deleted, errors] = [lists.deleted ?? [], lists.errors ?? []]
