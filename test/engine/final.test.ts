@@ -147,3 +147,13 @@ describe('batchSize', () => {
     await expect(run).rejects.toThrow(/^batchSize must be a/)
   })
 })
+
+test.each([undefined, 5, {}, '', 'a\r\nx: y', 'ü', 'a b'])('a signature of %j is none', async (signature) => {
+  const sign = async () => signature as string
+  const fetch = () => expect.fail('sent')
+  const run = open({ fetch, credentials: { accessKeyId: 'id', sign } }).deleteMany(['a'])
+  await expect(run).rejects.toMatchObject({
+    code: 'CredentialsFailed',
+    message: expect.stringContaining('credentials.sign must resolve to hex or base64'),
+  })
+})
