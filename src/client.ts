@@ -148,8 +148,9 @@ function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: 
   check.number(options.batchSize, 'batchSize', { from: 1 })
   check.function(onProgress, 'onProgress')
   for (const name of ['dryRun', 'quiet', 'bypassGovernance'] as const) check.boolean(options[name], name)
-  if (signal !== undefined && typeof memberOf(signal, 'addEventListener') !== 'function')
-    throw new TypeError('signal must be an AbortSignal')
+  const isSignal =
+    typeof memberOf(signal, 'aborted') === 'boolean' && memberOf(signal, 'addEventListener') !== undefined
+  if (signal !== undefined && !isSignal) throw new TypeError('signal must be an AbortSignal')
   const tell = onProgress as ((progress: object) => unknown) | undefined
   return {
     concurrency,

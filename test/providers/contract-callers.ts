@@ -112,6 +112,8 @@ export function describeCallers({ name, mostKeys, operation, open }: Subject): v
       ['onProgress', 'log', TypeError],
       ['signal', 'stop', TypeError],
       ['signal', null, TypeError],
+      ['signal', { aborted: false }, TypeError],
+      ['signal', new EventTarget(), TypeError],
     ]
   for (const [option, value, type] of badOptions)
     it(`refuses ${JSON.stringify(value)} for ${option}`, async () => {
