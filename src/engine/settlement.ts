@@ -93,11 +93,13 @@ export class Settlement<Item, Detail extends object> {
     const slots = slotsOf(parcel)
     const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
     for (const { batch, index } of slots) batch.attempted(index, shown)
-    const reason = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
+    const said = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
+    // What was not sent this time has learnt nothing about what was sent before.
+    const reason = result.sent ? said : (parcel.reason ?? said)
     const history = { attempts: parcel.attempts + (result.sent ? 1 : 0), reason, family, mended }
     if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, refusal.retryAfterMs)
     if (refusal.code === 'Timeout' && result.sent) this.run.pace.late(result.startedAt, performance.now())
-    if (remedy === 'halt') this.run.end({ ...reason, cause: result.cause })
+    if (remedy === 'halt') this.run.end({ ...said, cause: result.cause })
     const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
     if (family && isSentAgain) this.run.splitter.unanswered(family)
     if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
@@ -126,7 +128,8 @@ export class Settlement<Item, Detail extends object> {
       delay ??= wait
     }
     if (kept.length > 0) this.run.queue.later(parcelOf(parcel.operation, kept, history), delay ?? 0)
-    else if (refusal.endsRunAs) this.run.end({ code: refusal.endsRunAs, message: history.reason.message, cause })
+    else if (refusal.endsRunAs)
+      this.run.end({ code: refusal.endsRunAs, message: this.run.store.redactor.redact(refusal.message), cause })
     return delay
   }
 

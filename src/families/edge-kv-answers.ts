@@ -97,7 +97,7 @@ function readAnswer(
   isResult: (document: JsonObject) => boolean,
 ): { document: JsonObject; refusal?: Refusal } {
   const read = readJson(answer.body)
-  const document: JsonObject = read.kind === 'object' ? read.value : {}
+  const document: JsonObject = read.kind === 'object' ? read.value : read.kind === 'empty' ? {} : errorInXml(answer)
   const code = member(document, 'Code')
   const isSuccess = answer.status >= 200 && answer.status < 300
   const hasCode = (document.Code ?? document.code ?? null) !== null
@@ -105,6 +105,13 @@ function readAnswer(
   if (read.kind === 'object') return { document }
   const what = read.kind === 'empty' ? 'empty' : `no JSON object: ${read.reason}`
   return { document, refusal: unreadable(answer, `the answer is ${what}`) }
+}
+
+/** An error as a gateway writes it that was not told, or did not heed, what the client accepts. The official client reads both. */
+function errorInXml({ body }: HttpAnswer): JsonObject {
+  const source = text(body.subarray(0, FAR))
+  const inside = (name: string) => new RegExp(`<Error>.*<${name}>([^<&]+)</${name}>`, 's').exec(source)?.[1]
+  return { Code: inside('Code'), Message: inside('Message'), RequestId: inside('RequestId') }
 }
 
 function refused(answer: HttpAnswer, document: JsonObject, code: string | undefined): Refusal {

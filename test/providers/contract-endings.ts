@@ -278,6 +278,25 @@ export function describeEndings(subject: Subject): void {
     }
   })
 
+  it('says of what was sent before what the store said, and not that it never was', async () => {
+    const lab = await openLab(name)
+    const urls: string[] = []
+    const busy = async ({ url }: Request) => {
+      urls.push(url)
+      return new Response('', { status: 500 })
+    }
+    const credentials = () => {
+      if (urls.length === 0) return { ...KEY_PAIR, expiration: new Date(Date.now() + 1000) }
+      throw new Error('the vault is closed')
+    }
+    const retry = { maxAttempts: 3, baseDelayMs: 0 }
+    const error = expectKeysweepError(
+      await rejection(open({ ...lab, fetch: busy, credentials, retry }).deleteMany(['a'])),
+    )
+    expect(error.code).toBe('CredentialsFailed')
+    expect(error.report.failed).toMatchObject([{ code: 'BadResponse', outcome: 'unknown', attempts: 1, status: 500 }])
+  })
+
   it('stops when the signing server fails', async () => {
     const lab = await openLab(name)
     const cause = new Error('the signer is down')

@@ -387,6 +387,26 @@ export function describePuts(subject: Subject): void {
     expect(lab.held).toEqual([])
   })
 
+  it('reads an error that a gateway wrote in XML', async () => {
+    const inXml = (code: string) => `<?xml version="1.0"?>
+<Error><RequestId>R1</RequestId><HostId>gateway</HostId>
+<Code>${code}</Code><Message>As it says</Message></Error>`
+    const answers = (code: string) => async () =>
+      new Response(inXml(code), { status: 400, headers: { 'content-type': 'text/xml;charset=utf-8' } })
+    const error = await rejection(open({}, { fetch: answers('InvalidAccessKeyId.NotFound') }).deleteMany(['a']))
+    expect(error).toMatchObject({ code: 'InvalidAccessKeyId.NotFound', status: 400, requestId: 'R1' })
+    const { failed } = await open(
+      {},
+      { fetch: answers('Throttling.User'), retry: { maxAttempts: 2, baseDelayMs: 0 } },
+    ).deleteMany(['a'])
+    expect(failed).toMatchObject([{ code: 'Throttling.User', message: 'As it says', requestId: 'R1', attempts: 2 }])
+  })
+
+  it('takes no word of a page for an error code', async () => {
+    const page = async () => new Response('<html><Code>Throttling</Code></html>', { status: 400 })
+    expect((await open({}, { fetch: page }).deleteMany(['a'])).failed).toMatchObject([{ code: 'BadResponse' }])
+  })
+
   it('knows no governance and no IAM tokens', async () => {
     const lab = await openLab(name)
     expect(await rejection(subject.open(lab).deleteMany(['a'], { bypassGovernance: true }))).toBeInstanceOf(TypeError)
