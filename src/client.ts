@@ -17,6 +17,7 @@ import {
   clientSettings,
   type DeleteOptions,
   type PutOptions,
+  RUN_OPTIONS,
 } from './options.js'
 import { Redactor } from './redact.js'
 import type { DeleteBatch, DeletedKey, DeleteReport, DeleteStats, PutBatch, PutReport, PutStats } from './report.js'
@@ -62,7 +63,8 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
 
   /**
    * The same run, batch by batch as they settle, in bounded memory: the input is pulled only as fast as requests settle and
-   * batches are taken. Batches may come out of order; `offset` says where each belongs. Leaving the loop aborts the run.
+   * batches are taken. Batches may come out of order; `offset` says where each belongs. Nothing happens before the first
+   * batch is asked for: use `for await`. Leaving the loop aborts the run.
    *
    * @throws The same as `deleteMany`, after every settled batch was yielded; the error's report holds no item twice.
    */
@@ -135,12 +137,13 @@ function openStore<Key>(provider: Provider<Key>, options: ClientOptions<Credenti
 }
 
 type AnyOptions = Omit<DeleteOptions, 'onProgress'> & {
-  readonly onProgress?: (progress: never) => unknown
-  readonly bypassGovernance?: boolean
+  readonly onProgress?: ((progress: never) => unknown) | undefined
+  readonly bypassGovernance?: boolean | undefined
 }
 
 function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: Tally) => Stats): Plan {
   check.object(options, 'options')
+  check.names(options, RUN_OPTIONS)
   const { concurrency = store.concurrency, signal, onProgress, dryRun, quiet, bypassGovernance } = options
   const { maxRequests = Number.POSITIVE_INFINITY } = options
   check.number(concurrency, 'concurrency', { from: 1 })

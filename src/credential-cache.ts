@@ -57,5 +57,5 @@ export class CredentialCache {
   }
 }
 
-const expires = ({ expiration }: Credentials & { expiration?: Date }, at: number): boolean =>
+const expires = ({ expiration }: Credentials & { expiration?: Date | undefined }, at: number): boolean =>
   expiration !== undefined && expiration.getTime() <= at

@@ -3,28 +3,36 @@ import type { Awaitable } from './http.js'
 /** A key pair, long-lived or temporary. */
 export interface KeyPair {
   readonly accessKeyId: string
+  /** Never sent, and shown nowhere. */
   readonly secretAccessKey: string
-  readonly sessionToken?: string
-  readonly expiration?: Date
+  /** Belongs to a temporary key. */
+  readonly sessionToken?: string | undefined
+  /** A function that gave this is called again a minute before; without a function it is not looked at. */
+  readonly expiration?: Date | undefined
 }
 
 /** A Yandex Cloud IAM token, sent as a bearer token. */
 export interface IamToken {
   readonly iamToken: string
-  readonly expiration?: Date
+  /** A function that gave this is called again a minute before; without a function it is not looked at. */
+  readonly expiration?: Date | undefined
 }
 
 /** What a remote signer is asked to sign. */
 export interface SigningRequest {
   readonly scheme: 'sigv4' | 'acs3' | 'eop'
+  /** What the signature is an HMAC of. */
   readonly stringToSign: string
   /** SigV4 and ACS3: the request whose hash stands in `stringToSign`. */
   readonly canonicalRequest?: string
-  /** SigV4 only. */
+  /** SigV4 only: what the signing key is derived from. */
   readonly scope?: { readonly date: string; readonly region: string; readonly service: string }
+  /** When the request is signed, as it stands in its headers. */
   readonly date: Date
   readonly method: string
+  /** With the host that is signed for, which a proxy's is not. */
   readonly url: string
+  /** The provider's name of the call, such as `DeleteObjects`. */
   readonly operation: string
   /** How many items the request carries. */
   readonly items: number
@@ -33,7 +41,7 @@ export interface SigningRequest {
 /** A key whose secret stays on a server: `sign` asks that server for each signature. */
 export interface RemoteKey {
   readonly accessKeyId: string
-  readonly sessionToken?: string
+  readonly sessionToken?: string | undefined
   /** Resolves to the signature as the scheme writes it: hex, for EOP base64. */
   readonly sign: (request: SigningRequest) => Promise<string>
 }

@@ -10,17 +10,19 @@ export type Source<Item> = ReadableStream<Item> | AsyncIterable<Item> | (Iterabl
 type Without<Member extends string> = { readonly [Name in Member]?: never }
 
 /** A key of a key-value store. */
-export type KvKey = string | ({ readonly key: string } & Without<'versionId' | 'eTag' | 'lastModified' | 'size'>)
+export type KvKey =
+  | string
+  | ({ readonly key: string } & Without<'versionId' | 'VersionId' | 'eTag' | 'lastModified' | 'size'>)
 
 /** A key of an object store, with the version to remove where one is meant; `null` in quotes is a real version id. */
 export type ObjectKey =
   | string
-  | ({ readonly key: string; readonly versionId?: string } & Without<'eTag' | 'lastModified' | 'size'>)
+  | ({ readonly key: string; readonly versionId?: string } & Without<'VersionId' | 'eTag' | 'lastModified' | 'size'>)
 
 /** An object to delete only if it is still the one described. */
 export type ConditionalKey =
   | string
-  | {
+  | ({
       readonly key: string
       readonly versionId?: string
       /** With its quotes, as the store gave it. */
@@ -28,16 +30,16 @@ export type ConditionalKey =
       readonly lastModified?: Date
       /** Bytes. */
       readonly size?: number
-    }
+    } & Without<'VersionId'>)
 
 /** A pair to write. */
 export interface Entry {
   readonly key: string
   readonly value: string
-  /** When the store drops it: a date, or whole seconds since 1970. */
-  readonly expiration?: Date | number
+  /** When the store drops it: a date, or whole seconds since 1970; before the year 10000. */
+  readonly expiration?: Date | number | undefined
   /** How long the store keeps it, in whole seconds; wins over `expiration`. */
-  readonly expirationTtl?: number
+  readonly expirationTtl?: number | undefined
 }
 
 /** Why an item cannot be sent at all. */
@@ -46,12 +48,15 @@ export interface Flaw {
   readonly message: string
 }
 
+/** Enough to tell what was passed for a key, which may be a whole file. */
+const LONGEST_DESCRIPTION = 100
+
 /** The key of an item, whatever was passed as one; what is no key is described as text. */
 export function keyOf(item: unknown): string {
   if (typeof item === 'string') return item
   try {
     const key = (item as { key?: unknown } | null | undefined)?.key
-    return typeof key === 'string' ? key : String(key ?? item)
+    return typeof key === 'string' ? key : String(key ?? item).slice(0, LONGEST_DESCRIPTION)
   } catch {
     return typeof item
   }
@@ -76,13 +81,17 @@ export const identity = (key: string, version: string): string => `\ud800${versi
 /** Why a key cannot be sent to a store that takes keys of 1 to `maxBytes` bytes of UTF-8; undefined when it can. */
 export function keyFlaw(item: unknown, maxBytes: number): Flaw | undefined {
   const key = typeof item === 'string' ? item : memberOf(item, 'key')
-  if (typeof key !== 'string') return invalidKey(`a key must be a string or { key: string }, not ${describe(item)}`)
+  if (typeof key !== 'string') return invalidKey(`a key must be a string or { key: string }, not ${describeKey(item)}`)
+  if (memberOf(item, 'VersionId') !== undefined) return invalidKey('a version is named by `versionId`, not `VersionId`')
   if (key === '') return invalidKey('the key is empty')
   if (key.length * 3 > maxBytes && utf8Length(key) > maxBytes)
     return invalidKey(`the key has ${utf8Length(key)} bytes of UTF-8, more than the ${maxBytes} the store allows`)
   if (!isWellFormed(key)) return invalidKey('the key holds half a surrogate pair, which has no UTF-8 form')
   return undefined
 }
+
+const describeKey = (item: unknown) =>
+  describe(item) === 'an object' ? `{ key: ${describe(memberOf(item, 'key'))} }` : describe(item)
 
 /**
  * A flaw where an item carries a member that this store would silently ignore.
@@ -125,7 +134,7 @@ export function memberOf(value: unknown, name: string): unknown {
 }
 
 /** What is read of a key that is no string, and of an entry. */
-export const KEY_MEMBERS = ['key', 'versionId', 'eTag', 'lastModified', 'size'] as const
+export const KEY_MEMBERS = ['key', 'versionId', 'VersionId', 'eTag', 'lastModified', 'size'] as const
 export const ENTRY_MEMBERS = ['key', 'value', 'expiration', 'expirationTtl'] as const
 
 /** The item as it is now, whatever its owner makes of it later; what has no key is left as it is. */
@@ -152,5 +161,6 @@ function dateOf(value: unknown): Date | undefined {
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
+  if (typeof memberOf(value, 'then') === 'function') return 'a Promise; await it'
   return typeof value === 'object' ? 'an object' : typeof value
 }

@@ -11,27 +11,31 @@ import type { DeleteStats, PutStats } from './report.js'
 export interface ClientOptions<Kind extends Credentials = Credentials> {
   /** A key pair, a token, a remote signer, or a function that resolves to one of them. */
   readonly credentials: CredentialSource<Kind>
-  /** Where the service is, or a proxy to it: scheme, host, and a path if there is one; in a page also a path of its own site. */
-  readonly endpoint?: string | URL
+  /**
+   * Where the service is, without the bucket, or a proxy to it: scheme, host, and a path if there is one; in a page also a
+   * path of its own site.
+   */
+  readonly endpoint?: string | URL | undefined
   /** The host to sign for when `endpoint` is a proxy; a path in `endpoint` is then the proxy's own and not signed. */
-  readonly signingHost?: string
+  readonly signingHost?: string | undefined
   /** Replaces the transport whole. Gets each request ready to send, and must not follow redirects. */
-  readonly fetch?: Fetch
-  /** Node only: an undici Dispatcher, for proxies and certificate authorities. */
-  readonly dispatcher?: object
+  readonly fetch?: Fetch | undefined
+  /** Node only: a Dispatcher of undici 7 or later, such as its `ProxyAgent`, for proxies and certificate authorities. */
+  readonly dispatcher?: object | undefined
   /** Called after every attempt, for logs and metrics. What it throws ends the run. */
-  readonly onAttempt?: (event: AttemptEvent) => void
+  readonly onAttempt?: ((event: AttemptEvent) => void) | undefined
   /** Requests in flight at once, 1 or more. Default 8, and 6 in edge workers. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** Milliseconds that one attempt may take, 1 to 2,147,483,647. Default 60,000. */
-  readonly timeoutMs?: number
-  readonly retry?: RetryOptions
+  readonly timeoutMs?: number | undefined
+  /** How often and how patiently what may succeed later is tried again. */
+  readonly retry?: RetryOptions | undefined
   /** The local time; for tests. */
-  readonly clock?: () => Date
+  readonly clock?: (() => Date) | undefined
   /** A number from 0 up to 1; for tests. */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
   /** Allows plain `http:` beyond loopback. Default false. */
-  readonly allowHttp?: boolean
+  readonly allowHttp?: boolean | undefined
 }
 
 /** What a run does at any moment: its numbers so far, and what is going on. */
@@ -47,43 +51,52 @@ export type Progress<Stats extends DeleteStats | PutStats = DeleteStats | PutSta
 /** What every run takes. */
 export interface PutOptions {
   /** Requests in flight at once, 1 or more. Default: the client's. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /**
    * Items a request at most, 1 or more. Default: as many as the provider takes. For stores that are too slow for so many,
    * and answer with a time-out.
    */
-  readonly batchSize?: number
+  readonly batchSize?: number | undefined
   /** Ends the run: it rejects with an `AbortError` that carries the report so far. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Called after every attempt. What it throws ends the run. */
-  readonly onProgress?: (progress: Progress<PutStats>) => void
+  readonly onProgress?: ((progress: Progress<PutStats>) => void) | undefined
   /** Validates, cuts and encodes everything, and sends nothing. Default false. */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
   /** Attempts that may be sent in all, retries included; a whole number of 0 or more, not `Infinity`. Default: no limit. */
-  readonly maxRequests?: number
+  readonly maxRequests?: number | undefined
 }
 
 /** What a deletion takes. */
 export interface DeleteOptions extends Omit<PutOptions, 'onProgress'> {
   /** Called after every attempt. What it throws ends the run. */
-  readonly onProgress?: (progress: Progress<DeleteStats>) => void
+  readonly onProgress?: ((progress: Progress<DeleteStats>) => void) | undefined
   /** Asks the store to list failures only, where it can; a key it does not list is then deleted. Default false. */
-  readonly quiet?: boolean
+  readonly quiet?: boolean | undefined
 }
 
 /** What a deletion of objects takes. */
 export interface ObjectDeleteOptions extends DeleteOptions {
   /** Deletes versions under governance retention too, where the credentials allow it. Default false. */
-  readonly bypassGovernance?: boolean
+  readonly bypassGovernance?: boolean | undefined
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
+/** What only a run takes. */
+const RUN_ONLY = ['batchSize', 'signal', 'onProgress', 'dryRun', 'maxRequests', 'quiet', 'bypassGovernance']
+export const RUN_OPTIONS: readonly string[] = ['concurrency', ...RUN_ONLY]
+
 /** @throws {TypeError | RangeError} Naming the option and the type of its value. */
 export const check = {
   object(value: unknown, name: string): void {
-    if (typeof value !== 'object' || value === null) throw mistyped(name, 'an object', value)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mistyped(name, 'an object', value)
+  },
+  /** An option that is not heeded because it is misspelt can mean that too much is deleted. */
+  names(options: object, known: readonly string[], within = ''): void {
+    const stray = Object.entries(options).find(([name, value]) => value !== undefined && !known.includes(name))
+    if (stray) throw new TypeError(`${within}${stray[0]} is no option here; there are ${known.join(', ')}`)
   },
   function(value: unknown, name: string): void {
     if (value !== undefined && typeof value !== 'function') throw mistyped(name, 'a function', value)
@@ -111,7 +124,9 @@ export const check = {
     if (typeof value !== 'number') throw mistyped(name, 'a number', value)
     const inRange = value >= from && value <= to
     if (!inRange || (whole && !Number.isInteger(value)))
-      throw new RangeError(`${name} must be ${whole ? 'a whole number' : 'a number'} from ${from} to ${to}`)
+      throw new RangeError(
+        `${name} must be a ${whole ? 'whole ' : ''}number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}`,
+      )
   },
 }
 
@@ -129,6 +144,8 @@ export function clientSettings(
   options: ClientOptions<Credentials>,
 ): Pick<Store, 'concurrency' | 'timeoutMs' | 'retry' | 'random' | 'clock'> {
   check.object(options, 'options')
+  const misplaced = RUN_ONLY.find((name) => memberOf(options, name) !== undefined)
+  if (misplaced) throw new TypeError(`${misplaced} is an option of a run: give it to deleteMany, not to the client`)
   const {
     concurrency = CONCURRENCY,
     timeoutMs = 60_000,
@@ -149,15 +166,17 @@ export function clientSettings(
 
 function retryPolicy(retry: RetryOptions): RetryPolicy {
   check.object(retry, 'retry')
-  check.number(retry.maxAttempts, 'retry.maxAttempts', { from: 1, to: 1000 })
-  check.number(retry.baseDelayMs, 'retry.baseDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
-  check.number(retry.maxDelayMs, 'retry.maxDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
-  const { maxAttempts, baseDelayMs, maxDelayMs } = { ...DEFAULT_RETRY, ...definedOnly(retry) }
+  check.names(retry, Object.keys(DEFAULT_RETRY), 'retry.')
+  const {
+    maxAttempts = DEFAULT_RETRY.maxAttempts,
+    baseDelayMs = DEFAULT_RETRY.baseDelayMs,
+    maxDelayMs = DEFAULT_RETRY.maxDelayMs,
+  } = retry
+  check.number(maxAttempts, 'retry.maxAttempts', { from: 1, to: 1000 })
+  check.number(baseDelayMs, 'retry.baseDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
+  check.number(maxDelayMs, 'retry.maxDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
   return { maxAttempts, baseDelayMs, maxDelayMs }
 }
-
-const definedOnly = <Options extends object>(options: Options): Partial<Options> =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>
 
 /** Where requests go, and the host and path they are signed for. */
 export interface Endpoint {
@@ -194,6 +213,8 @@ const HEADER_SAFE = /^[\x21-\x7e]+$/
 export function admitCredentials(credentials: unknown, takesIamToken: boolean): void {
   const kinds = `{ accessKeyId, secretAccessKey }, { accessKeyId, sign }${takesIamToken ? ' or { iamToken }' : ''}`
   if (typeof credentials !== 'object' || credentials === null) throw mistyped('credentials', kinds, credentials)
+  if (memberOf(credentials, 'then') !== undefined)
+    throw new TypeError('credentials must not be a Promise: await it, or give a function')
   const token = memberOf(credentials, 'iamToken')
   if (token !== undefined && !takesIamToken)
     throw new TypeError('credentials.iamToken is not known to this provider; use { accessKeyId, secretAccessKey }')
@@ -208,6 +229,8 @@ export function admitCredentials(credentials: unknown, takesIamToken: boolean): 
     if (!HEADER_SAFE.test(check.text(value, `credentials.${name}`)))
       throw new TypeError(`credentials.${name} must be printable ASCII without spaces`)
   }
+  if (/^\s|\s$/.test(String(memberOf(credentials, 'secretAccessKey'))))
+    throw new TypeError('credentials.secretAccessKey must not begin or end with white space')
   const expiration = memberOf(credentials, 'expiration')
   if (expiration !== undefined && !(expiration instanceof Date && !Number.isNaN(expiration.getTime())))
     throw mistyped('credentials.expiration', 'a valid Date', expiration)

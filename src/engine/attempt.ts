@@ -96,6 +96,7 @@ class Attempt<Item, Detail> {
   async #authorize(request: HttpRequest): Promise<Refusal | undefined> {
     const { store, errand } = this
     const date = new Date(store.clock().getTime() + this.#skewMs)
+    if (Number.isNaN(date.getTime())) throw new TypeError('clock must return a valid Date')
     this.#request = request
     try {
       const credentials = await store.credentials.get(date.getTime())

@@ -1,14 +1,18 @@
 /** How often and how patiently a request is tried again. */
 export interface RetryOptions {
   /** Attempts for one item in all, the first included; 1 to 1,000. Default 5. */
-  readonly maxAttempts?: number
+  readonly maxAttempts?: number | undefined
   /** The first delay is drawn between 0 and this; it doubles with every attempt. 0 to 2,147,483,647, default 100. */
-  readonly baseDelayMs?: number
+  readonly baseDelayMs?: number | undefined
   /** No delay is longer, and a server that asks for a longer one is not waited for. 0 to 2,147,483,647, default 20,000. */
-  readonly maxDelayMs?: number
+  readonly maxDelayMs?: number | undefined
 }
 
-export type RetryPolicy = Required<RetryOptions>
+export interface RetryPolicy {
+  readonly maxAttempts: number
+  readonly baseDelayMs: number
+  readonly maxDelayMs: number
+}
 
 export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 5, baseDelayMs: 100, maxDelayMs: 20_000 }
 

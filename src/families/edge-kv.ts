@@ -34,6 +34,8 @@ const MOST_ITEMS = 10_000
 const MOST_BODY_BYTES = 2_000_000
 const LONGEST_KEY_BYTES = 512
 const LONGEST_VALUE_BYTES = 2_000_000
+/** The year 10000, in seconds. */
+const LONGEST_LIFE = 253_402_300_800
 
 /** A provider that speaks Alibaba Cloud's RPC style: JSON in one form field, the namespace in the query. */
 export function edgeKvProvider(traits: EdgeKvTraits): Provider<KvKey> {
@@ -169,6 +171,8 @@ function entryFlaw(entry: Entry, now: () => number): Flaw | undefined {
     return invalidEntry('`expiration` must be a valid Date, or whole seconds since 1970')
   if (ttl !== undefined && !(Number.isSafeInteger(ttl) && ttl > 0))
     return invalidEntry('`expirationTtl` must be a whole number of seconds, 1 or more')
+  if (at !== undefined && at >= LONGEST_LIFE)
+    return invalidEntry('`expiration` is beyond the year 9999: it must be in seconds, not milliseconds')
   if (at !== undefined && at * 1000 < now()) return invalidEntry('`expiration` is in the past')
   return undefined
 }

@@ -74,6 +74,7 @@ export const beginsWith = (bucket: string, host: string): boolean => host.starts
 
 /** @throws {RangeError} Where a request cannot name the bucket so. */
 function checkBucket({ bucket, addressing, endpoint: { host, signingHost } }: S3Traits): void {
+  if (bucket.includes('/')) throw new RangeError('bucket must be the name alone: keys hold what comes after a slash')
   if (addressing === 'path') {
     if (/^\.\.?$/.test(bucket)) throw new RangeError('bucket must not be `.` or `..`, which a path cannot hold')
     return
@@ -190,8 +191,8 @@ function write(item: ConditionalKey, { name, conditions, conditionsOption }: S3T
 function plainLength(item: Exclude<ConditionalKey, string>): number | undefined {
   // With a key that is a string it is a copy, of which all can be read.
   if (typeof memberOf(item, 'key') !== 'string') return undefined
-  const { key, versionId, eTag, lastModified, size } = item
-  if (eTag !== undefined || lastModified !== undefined || size !== undefined) return undefined
+  const { key, versionId, VersionId, eTag, lastModified, size } = item
+  if ((VersionId ?? eTag ?? lastModified ?? size) !== undefined) return undefined
   if (versionId === undefined) return key.length
   const isPlain = typeof versionId === 'string' && versionId !== '' && versionId.length <= LONGEST_TEXT
   return isPlain ? key.length + versionId.length : undefined

@@ -6,9 +6,10 @@ import { acs3Signer } from '../signers/acs3.js'
 import { signed } from '../signers/authorize.js'
 
 export interface EsaKvOptions extends ClientOptions<KeyPair | RemoteKey> {
+  /** The name of the key-value namespace. */
   readonly namespace: string
   /** Default `https://esa.cn-hangzhou.aliyuncs.com`; Singapore is `https://esa.ap-southeast-1.aliyuncs.com`. */
-  readonly endpoint?: string | URL
+  readonly endpoint?: string | URL | undefined
 }
 
 /**

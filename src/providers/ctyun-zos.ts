@@ -12,11 +12,12 @@ import { eopSigner } from '../signers/eop.js'
 import { targetOf } from '../target.js'
 
 export interface CtyunZosOptions extends ClientOptions<KeyPair | RemoteKey> {
+  /** Its name alone: neither a URL nor a prefix of keys. */
   readonly bucket: string
   /** The id of the resource pool, as `list-regions` gives it. */
   readonly regionId: string
   /** Default `https://zos-global.ctapi.ctyun.cn`, which serves all regions. */
-  readonly endpoint?: string | URL
+  readonly endpoint?: string | URL | undefined
 }
 
 /** Stated for the store's S3 side; the page of this call gives no number, so assumed. */

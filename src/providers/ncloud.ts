@@ -7,16 +7,17 @@ import { signed } from '../signers/authorize.js'
 import { sigv4Signer } from '../signers/sigv4.js'
 
 export interface NcloudStorageOptions extends ClientOptions<KeyPair | RemoteKey> {
+  /** Its name alone: neither a URL nor a prefix of keys. */
   readonly bucket: string
   /** Default `https://kr.ncloudstorage.com`, with the bucket in the host. */
-  readonly endpoint?: string | URL
+  readonly endpoint?: string | URL | undefined
   /** Default `kr`. */
-  readonly region?: string
+  readonly region?: string | undefined
   /**
    * Sends `lastModified` as an HTTP date. Default false: such keys are refused, because the provider's page gives the
    * field no unit (assumed: the S3 API's).
    */
-  readonly lastModifiedAsHttpDate?: boolean
+  readonly lastModifiedAsHttpDate?: boolean | undefined
 }
 
 /**

@@ -7,21 +7,22 @@ import { signed } from '../signers/authorize.js'
 import { sigv4Signer } from '../signers/sigv4.js'
 
 export interface S3StorageOptions extends ClientOptions<KeyPair | RemoteKey> {
+  /** Its name alone: neither a URL nor a prefix of keys. */
   readonly bucket: string
   /** The region to sign for: AWS's own, `us-east-1` for most others, `auto` for Cloudflare R2. */
   readonly region: string
   /** Default: AWS in `region`. */
-  readonly endpoint?: string | URL
+  readonly endpoint?: string | URL | undefined
   /** Whether the bucket stands in the path or in the host. Default: `path`. */
-  readonly addressing?: Addressing
+  readonly addressing?: Addressing | undefined
   /** What shows the store that the body arrived whole. Default: `md5`, which the most stores take. */
-  readonly integrity?: Integrity
+  readonly integrity?: Integrity | undefined
   /**
    * Whether the store looks at `eTag`, `lastModified` and `size` before it deletes. Default false: such keys are refused,
    * because MinIO, Garage and Ceph ignore the conditions and delete. On AWS, `eTag` works in every bucket, the other two
    * only in directory buckets (Amazon S3 API Reference, DeleteObjects).
    */
-  readonly conditionalDeletes?: boolean
+  readonly conditionalDeletes?: boolean | undefined
 }
 
 /**

@@ -7,11 +7,12 @@ import { signedOrBearer } from '../signers/authorize.js'
 import { sigv4Signer } from '../signers/sigv4.js'
 
 export interface YandexStorageOptions extends ClientOptions<Credentials> {
+  /** Its name alone: neither a URL nor a prefix of keys. */
   readonly bucket: string
   /** Default `https://storage.yandexcloud.net`. */
-  readonly endpoint?: string | URL
+  readonly endpoint?: string | URL | undefined
   /** Default `ru-central1`. */
-  readonly region?: string
+  readonly region?: string | undefined
 }
 
 /**

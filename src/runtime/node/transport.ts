@@ -85,43 +85,48 @@ function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswe
     let started: Dispatcher.DispatchController | undefined
     const abort = () => started?.abort(new Error('aborted'))
     stop.onStop(abort)
-    dispatcher.dispatch(
-      {
-        origin,
-        path,
-        method: request.method,
-        headers: request.headers,
-        body: request.body ?? null,
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(controller) {
+        started = controller
+        if (stop.reason !== undefined) abort()
       },
-      {
-        onRequestStart(controller) {
-          started = controller
-          if (stop.reason !== undefined) abort()
-        },
-        onResponseStart(_controller, statusCode, responseHeaders) {
-          status = statusCode
-          headers = responseHeaders
-        },
-        onResponseData(controller, chunk) {
-          length += chunk.length
-          chunks.push(chunk)
-          if (length > maxAnswerBytes)
-            controller.abort(new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true))
-        },
-        onResponseEnd() {
-          resolve({ status, header: (name) => single(headers[name]), body: joinChunks(chunks, length) })
-        },
-        onResponseError(_controller, error) {
-          if (error instanceof TransportError) reject(error)
-          else
-            reject(
-              new TransportError('network', `The request got no answer: ${error.message}`, started !== undefined, {
-                cause: error,
-              }),
-            )
-        },
+      onResponseStart(_controller, statusCode, responseHeaders) {
+        status = statusCode
+        headers = responseHeaders
       },
-    )
+      onResponseData(controller, chunk) {
+        length += chunk.length
+        chunks.push(chunk)
+        if (length > maxAnswerBytes)
+          controller.abort(new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true))
+      },
+      onResponseEnd() {
+        resolve({ status, header: (name) => single(headers[name]), body: joinChunks(chunks, length) })
+      },
+      onResponseError(_controller, error) {
+        if (error instanceof TransportError) reject(error)
+        else
+          reject(
+            new TransportError('network', `The request got no answer: ${error.message}`, started !== undefined, {
+              cause: error,
+            }),
+          )
+      },
+    }
+    const { method, headers: sent, body = null } = request
+    try {
+      dispatcher.dispatch({ origin, path, method, headers: sent, body }, handler)
+    } catch (cause) {
+      // As one of an older undici does: it expects a handler of another form.
+      reject(
+        new TransportError(
+          'network',
+          `The dispatcher took no request: ${String(cause)}; it must be of undici 7 or later`,
+          false,
+          { cause },
+        ),
+      )
+    }
   })
 }
 
