@@ -16,6 +16,7 @@ import {
   check,
   clientSettings,
   type DeleteOptions,
+  mistyped,
   type PutOptions,
   RUN_OPTIONS,
 } from './options.js'
@@ -153,7 +154,7 @@ function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: 
   for (const name of ['dryRun', 'quiet', 'bypassGovernance'] as const) check.boolean(options[name], name)
   const isSignal =
     typeof memberOf(signal, 'aborted') === 'boolean' && memberOf(signal, 'addEventListener') !== undefined
-  if (signal !== undefined && !isSignal) throw new TypeError('signal must be an AbortSignal')
+  if (signal !== undefined && !isSignal) throw mistyped('signal', 'an AbortSignal', signal)
   const tell = onProgress as ((progress: object) => unknown) | undefined
   return {
     concurrency,
@@ -207,22 +208,35 @@ async function wholeReport<Item, Detail extends object, Report extends DeleteRep
 }
 
 /** Gives the batches of a run as they settle. It is opened when the first is asked for, so that bad options reject. */
-async function* batchwise<Item, Detail extends object, Report extends DeleteReport | PutReport>(
+function batchwise<Item, Detail extends object, Report extends DeleteReport | PutReport>(
   open: () => Sweep<Item, Detail>,
   provider: string,
   reportOf: ReportOf<Report>,
-): AsyncGenerator<Report & Place, void, undefined> {
-  const sweep = open()
-  sweep.start()
-  try {
-    for (let batch = await sweep.next(); batch; batch = await sweep.next()) {
-      const { done, failed, tally, resumeFrom, offset, count, settledThrough } = batch
-      yield { ...reportOf(done, failed, tally, resumeFrom), offset, count, settledThrough }
+): AsyncIterableIterator<Report & Place, void, undefined> {
+  let sweep: Sweep<Item, Detail> | undefined
+  let isLeft = false
+  async function* run(): AsyncGenerator<Report & Place, void, undefined> {
+    sweep = open()
+    sweep.start()
+    try {
+      for (let batch = await sweep.next(); batch; batch = await sweep.next()) {
+        const { done, failed, tally, resumeFrom, offset, count, settledThrough } = batch
+        yield { ...reportOf(done, failed, tally, resumeFrom), offset, count, settledThrough }
+      }
+    } finally {
+      sweep.close()
     }
-  } finally {
-    sweep.close()
+    if (!isLeft) orThrow(sweep, provider, reportOf([], [], sweep.tally, sweep.resumeFrom))
   }
-  orThrow(sweep, provider, reportOf([], [], sweep.tally, sweep.resumeFrom))
+  const batches = run()
+  const leave = batches.return.bind(batches)
+  // By itself, a generator would first wait for the batch that it was asked for.
+  batches.return = (value) => {
+    isLeft = true
+    sweep?.close()
+    return leave(value)
+  }
+  return batches
 }
 
 type Place = Pick<SettledBatch, 'offset' | 'count' | 'settledThrough'>

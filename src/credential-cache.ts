@@ -1,11 +1,12 @@
 import type { CredentialSource, Credentials } from './credentials.js'
 
-/** Credentials are fetched anew this long before they expire, so that none expires on the way. */
+/** Credentials are fetched anew this long before they expire, so that none expires on the way; if they live as long at all. */
 const MARGIN_MS = 60_000
 
 /** Holds credentials, and fetches them again when they expire; requests that wait share one fetch. */
 export class CredentialCache {
   #current: Credentials | undefined
+  #marginMs = MARGIN_MS
   #pending: Promise<Credentials> | undefined
   readonly #fetch: (() => Promise<Credentials>) | undefined
 
@@ -23,11 +24,11 @@ export class CredentialCache {
     }
   }
 
-  /** Credentials good for at least a minute where the source can give such. */
+  /** Credentials good for at least a minute where the source gives such. */
   get(now: number): Credentials | Promise<Credentials> {
     const current = this.#current
-    if (current && (!this.#fetch || !expires(current, now + MARGIN_MS))) return current
-    return this.#refresh()
+    if (current && (!this.#fetch || !expires(current, now + this.#marginMs))) return current
+    return this.#refresh(now)
   }
 
   /** Forgets credentials that were refused as expired. False where there are no others to be had. */
@@ -42,11 +43,12 @@ export class CredentialCache {
     this.#pending = undefined
   }
 
-  #refresh(): Promise<Credentials> {
+  #refresh(now: number): Promise<Credentials> {
     if (this.#pending) return this.#pending
     const pending = (this.#fetch as () => Promise<Credentials>)()
       .then((credentials) => {
         this.#current = credentials
+        this.#marginMs = expires(credentials, now + MARGIN_MS) ? 0 : MARGIN_MS
         return credentials
       })
       .finally(() => {

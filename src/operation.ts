@@ -94,6 +94,8 @@ export interface Outcomes<Detail> {
   /** One for each item, in their order; undefined: every item is done and there is nothing more to say of any. */
   readonly outcomes?: readonly ItemOutcome<Detail>[]
   readonly requestId?: string | undefined
+  /** How long the service asks to wait, other than by `Retry-After`. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Done, with what there is to say of it, or failed. */
@@ -125,7 +127,7 @@ export interface Refusal {
   readonly arrived?: boolean
   readonly status?: number | undefined
   readonly requestId?: string | undefined
-  /** How long the service asks to wait. */
+  /** How long the service asks to wait, other than by `Retry-After`. */
   readonly retryAfterMs?: number | undefined
   /** The code the whole run ends with, once the retries are used up. */
   readonly endsRunAs?: string

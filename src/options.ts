@@ -136,7 +136,8 @@ interface Range {
   readonly whole?: boolean
 }
 
-const mistyped = (name: string, expected: string, value: unknown) =>
+/** That an option is of another type than it must be. */
+export const mistyped = (name: string, expected: string, value: unknown): TypeError =>
   new TypeError(`${name} must be ${expected}, not ${describe(value)}`)
 
 /** Checks what all clients share, and fills in the defaults. */

@@ -34,7 +34,7 @@ export async function readAnyResult(source: string): Promise<DeleteAnswer> {
     const { readXml } = await import('./xml-document.js')
     return answerOf(readXml(source))
   } catch (error) {
-    return malformed(error instanceof Error ? error.message : 'unreadable')
+    return malformed(error instanceof SyntaxError ? error.message : 'unreadable')
   }
 }
 
@@ -43,7 +43,7 @@ const WEIGHTY = new Set(['Code', 'EncodingType'])
 
 function answerOf(root: XmlElement): DeleteAnswer {
   if (root.name === 'Error') return serviceError(root)
-  if (root.name !== 'DeleteResult') return malformed(`the root element is ${root.name}`)
+  if (root.name !== 'DeleteResult') return malformed('it has another root element')
   const deleted: DeletedEntry[] = []
   const errors: ErrorEntry[] = []
   let holdsMore = isText(root.text)
@@ -76,5 +76,5 @@ function serviceError(root: XmlElement): DeleteAnswer {
   return { kind: 'error', code, message, requestId, region, endpoint, serverTime }
 }
 
-/** What a parser complains of may quote the body; a glimpse of it will do. */
-const malformed = (reason: string): DeleteAnswer => ({ kind: 'malformed', reason: reason.slice(0, 200) })
+/** The reason must quote nothing: a secret could stand there, in a form that nobody knows. */
+const malformed = (reason: string): DeleteAnswer => ({ kind: 'malformed', reason })

@@ -16,7 +16,7 @@ export function readXml(source: string): XmlElement {
   // Inside an element of our own, another one beside the root can be seen.
   const document = `<document>${verifiedMarkup(source)}</document>`
   const verdict = XMLValidator.validate(document)
-  if (verdict !== true) refuse(verdict.err.msg)
+  if (verdict !== true) refuse(`${verdict.err.code} in line ${verdict.err.line}`)
   const nodes: readonly OrderedNode[] = new XMLParser(SETTINGS).parse(document)
   const [outer] = toElement('', nodes).children
   const [root, ...others] = outer?.children ?? []

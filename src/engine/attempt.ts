@@ -3,6 +3,7 @@ import type { Credentials } from '../credentials.js'
 import { type HttpAnswer, type HttpRequest, TransportError } from '../http.js'
 import { type Call, isWhole, lost, type Mode, type Refusal, type Verdict, type Written } from '../operation.js'
 import type { Stop } from '../stop.js'
+import { retryAfterMs } from './retry.js'
 import type { Store } from './store.js'
 
 /** No answer is longer than this: twice what a full batch of the longest keys fills with every character escaped. */
@@ -35,6 +36,8 @@ export interface AttemptResult<Detail> {
   readonly status?: number | undefined
   /** Whether anything was handed to the transport. */
   readonly sent: boolean
+  /** How long the answer asks to wait in HTTP's own way, in milliseconds. */
+  readonly askedMs?: number | undefined
   /** The correction of the clock that it was signed with. */
   readonly skewMs: number
   readonly credentials?: Credentials | undefined
@@ -134,6 +137,7 @@ class Attempt<Item, Detail> {
       bytesReceived: this.#answer?.body.length ?? 0,
       status: this.#answer?.status,
       sent: this.#isSent,
+      askedMs: this.#answer && askedMs(this.#answer, this.store.clock, this.#skewMs),
       skewMs: this.#skewMs,
       credentials: this.#credentials,
       cause: this.#cause,
@@ -159,6 +163,13 @@ export async function rehearse<Item, Detail>(
     skewMs: 0,
   }
 }
+
+/** A date is read by the clock of whoever wrote it, or else by the user's. */
+const askedMs = (answer: HttpAnswer, clock: () => Date, skewMs: number): number | undefined =>
+  retryAfterMs(
+    answer.header('retry-after'),
+    () => Date.parse(answer.header('date') ?? '') || clock().getTime() + skewMs,
+  )
 
 /** A transport or a callback that does not stop must not hold the run. */
 const unlessStopped = <Value>(promise: Promise<Value>, stop: Stop): Promise<Value> =>

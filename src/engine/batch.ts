@@ -121,6 +121,11 @@ export class Batch<Item, Detail extends object> {
     }
   }
 
+  /** How many requests have carried an item. */
+  attempts(index: number): number {
+    return this.#attempts?.[index] ?? 0
+  }
+
   /** How many of an item's attempts failed in a way that may pass. */
   failures(index: number): number {
     return this.#failures?.[index] ?? 0
@@ -138,7 +143,7 @@ export class Batch<Item, Detail extends object> {
       message: reason.message,
       outcome: this.#unsure?.[index] === 1 ? 'unknown' : arrived ? 'refused' : 'not-sent',
       retryable: reason.retryable,
-      attempts: this.#attempts?.[index] ?? 0,
+      attempts: this.attempts(index),
       ...(reason.status !== undefined && { status: reason.status }),
       ...(reason.requestId !== undefined && { requestId: reason.requestId }),
     })

@@ -27,7 +27,7 @@ export function attemptEvent<Item, Detail extends object>(
 export function callGuarded(callback: () => unknown, onThrow: (cause: unknown) => void): void {
   try {
     const returned = callback()
-    if (returned instanceof Promise) returned.catch(onThrow)
+    Promise.resolve(returned).catch(onThrow)
   } catch (cause) {
     onThrow(cause)
   }

@@ -1,4 +1,5 @@
 import type { Parcel } from './parcel.js'
+import { nextPart } from './splitter.js'
 
 /** Parcels that wait: some for a free place, some for their time. */
 export class Queue<Item, Detail extends object> {
@@ -25,12 +26,6 @@ export class Queue<Item, Detail extends object> {
     this.#ready.unshift(...parcels)
   }
 
-  /** The same for the pieces of a parcel; but its sibling, if it waits, stays first: no half is pursued before both were sent. */
-  replace({ siblings }: Parcel<Item, Detail>, parts: readonly Parcel<Item, Detail>[]): void {
-    const at = siblings && this.#ready[0]?.siblings === siblings ? 1 : 0
-    this.#ready.splice(at, 0, ...parts)
-  }
-
   later(parcel: Parcel<Item, Detail>, delayMs: number): void {
     const timer = setTimeout(() => {
       this.#delayed.delete(parcel)
@@ -40,8 +35,16 @@ export class Queue<Item, Detail extends object> {
     this.#delayed.set(parcel, timer)
   }
 
+  /** Takes out the next; of the parts of a refused request, the one that is likely to teach most. */
   next(): Parcel<Item, Detail> | undefined {
-    return this.#ready.shift()
+    const family = this.#ready[0]?.family
+    if (!family) return this.#ready.shift()
+    const part = nextPart(
+      this.#ready.filter((parcel) => parcel.family === family),
+      family,
+    )
+    this.#ready.splice(this.#ready.indexOf(part), 1)
+    return part
   }
 
   stopTimers(): void {

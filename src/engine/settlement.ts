@@ -53,12 +53,13 @@ export class Settlement<Item, Detail extends object> {
   /** The same for an answer that says something of each item. */
   #settleOutcomes(
     parcel: Parcel<Item, Detail>,
-    { outcomes, requestId }: Outcomes<Detail>,
-    { status, startedAt }: AttemptResult<Detail>,
+    { outcomes, requestId, retryAfterMs }: Outcomes<Detail>,
+    { status, startedAt, askedMs }: AttemptResult<Detail>,
   ): number | undefined {
     this.#lower('items', this.run.splitter.succeeded(parcel))
     if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
     else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
+    const asked = retryAfterMs ?? askedMs
     let longest: number | undefined
     let refused = 0
     const slots = outcomes ? slotsOf(parcel) : []
@@ -71,12 +72,12 @@ export class Settlement<Item, Detail extends object> {
       if (outcome.throttled) refused++
       slot.batch.attempted(slot.index, { transient: outcome.retryable, arrived: true, unsure: outcome.unsure })
       const reason = this.#reason({ ...outcome, status, requestId })
-      const delay = outcome.retryable && !this.run.isStopping() ? this.#delayFor(slot) : undefined
+      const delay = outcome.retryable && !this.run.isStopping() ? this.#delayFor(slot, asked) : undefined
       if (delay === undefined) slot.batch.fail(slot.index, reason)
       else this.#again(parcel, { ...slot, reason }, delay)
       longest = delay === undefined ? longest : Math.max(longest ?? 0, delay)
     }
-    this.#pace(parcel, startedAt, refused)
+    this.#pace(parcel, startedAt, refused, asked)
     return longest
   }
 
@@ -97,13 +98,14 @@ export class Settlement<Item, Detail extends object> {
     // What was not sent this time has learnt nothing about what was sent before.
     const reason = result.sent ? said : (parcel.reason ?? said)
     const history = { attempts: parcel.attempts + (result.sent ? 1 : 0), reason, family, mended }
-    if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, refusal.retryAfterMs)
+    const asked = refusal.retryAfterMs ?? result.askedMs
+    if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, asked)
     if (refusal.code === 'Timeout' && result.sent) this.run.pace.late(result.startedAt, performance.now())
     if (remedy === 'halt') this.run.end({ ...said, cause: result.cause })
     const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
     if (family && isSentAgain) this.run.splitter.unanswered(family)
     if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
-    else if (transient) return this.#retry(parcel, slots, refusal, history, result.cause)
+    else if (transient) return this.#retry(parcel, slots, { ...refusal, retryAfterMs: asked }, history, result.cause)
     else if (isSentAgain)
       this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
     else this.#split(parcel, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
@@ -136,8 +138,8 @@ export class Settlement<Item, Detail extends object> {
   /** Cuts a refused request in two, to find the item at fault, or because the store takes less than documented. */
   #split(
     parcel: Parcel<Item, Detail>,
-    { code, remedy }: Refusal,
-    history: History & { readonly reason: Reason },
+    { remedy }: Refusal,
+    history: History & { readonly reason: Reason; readonly family: Family },
     bytesSent: number,
   ): void {
     const size = Math.ceil(parcel.items.length / 2)
@@ -145,14 +147,14 @@ export class Settlement<Item, Detail extends object> {
       // Less than one there is not, so the limits that were found may be this item's fault alone.
       Object.assign(this.run.limits, { items: this.run.operation.maxItems, bytes: this.run.operation.maxBytes })
     }
-    if (parcel.items.length === 1 || this.run.splitter.isHopeless(code)) {
+    if (parcel.items.length === 1 || this.run.splitter.isOver(history.family)) {
       failAll(slotsOf(parcel), history.reason)
       return
     }
     if (remedy === 'fewer-items') this.#lower('items', size)
     if (remedy === 'fewer-bytes') this.#lower('bytes', Math.ceil(bytesSent / 2))
     // Before all others: one question is pursued to its end before the next is asked.
-    this.run.queue.replace(parcel, pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
+    this.run.queue.unshift(...pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
   }
 
   /** Takes over what the store turns out to take, for the rest of the run. */
@@ -183,8 +185,8 @@ export class Settlement<Item, Detail extends object> {
 }
 
 /** The requests that a refused one belongs to from now on. */
-function familyOf<Item, Detail extends object>({ family }: Parcel<Item, Detail>, reason: Reason): Family {
-  if (!family) return { fruitless: 0, reason }
+function familyOf<Item, Detail extends object>({ family, items }: Parcel<Item, Detail>, reason: Reason): Family {
+  if (!family) return { size: items.length, reason }
   family.reason = reason
   return family
 }

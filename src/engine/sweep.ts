@@ -286,7 +286,9 @@ export class Sweep<Item, Detail extends object> {
       return false
     }
     this.#poolInFlight++
-    this.#queue.push(parcelOf(this.operation, this.#pool.take(this.#limits), { attempts: 1, pooled: true }))
+    const slots = this.#pool.take(this.#limits)
+    const attempts = slots.reduce((most, { batch, index }) => Math.max(most, batch.attempts(index)), 0)
+    this.#queue.push(parcelOf(this.operation, slots, { attempts, pooled: true }))
     return true
   }
 

@@ -14,6 +14,12 @@ const THROTTLING = /SlowDown|ServiceUnavailable/
 const LASTING =
   /NoSuchBucket|bucket\.?not|InvalidBucketName|UserSuspended|InvalidAccessKey|accessFailed|AccessDenied|permission|region/i
 
+/** What a request asked for, beside its items. */
+export interface Asked {
+  readonly quiet: boolean
+  readonly bucket: string
+}
+
 /**
  * Reads the answer of `delete-objects`. The envelope's `statusCode` decides, whatever the HTTP status, but 800 is believed
  * only with a 2xx.
@@ -21,7 +27,7 @@ const LASTING =
 export function readDeletedObjects(
   answer: HttpAnswer,
   items: readonly ObjectKey[],
-  quiet: boolean,
+  { quiet, bucket }: Asked,
 ): Outcomes<DeletedDetail> | Refusal {
   const { status } = answer
   const read = readJson(answer.body)
@@ -46,7 +52,7 @@ export function readDeletedObjects(
   const refusal = refusalOf(
     answer,
     { ...failure, code: failure.code || statusCode },
-    isGateway ? gatewayRemedy(status) : failureRemedy(envelope, items, status),
+    isGateway ? gatewayRemedy(status) : failureRemedy(envelope, [bucket, ...items.map(keyOf)], status),
   )
   // What a failed envelope lists all the same is known; the rest of the request is not.
   const partial = isSuccess && !isGateway ? listedIn(envelope) : undefined
@@ -59,11 +65,11 @@ export function readDeletedObjects(
 const gatewayRemedy = (status: number): Remedy =>
   status === 408 || status === 429 || status >= 500 ? remedyForStatus(status) : 'reclock'
 
-function failureRemedy({ errorCode, error, message }: JsonObject, items: readonly ObjectKey[], status: number): Remedy {
+function failureRemedy({ errorCode, error, message }: JsonObject, names: readonly string[], status: number): Remedy {
   if (status !== 200 && ['slow', 'retry'].includes(remedyForStatus(status))) return remedyForStatus(status)
   let said = stringOf(message) ?? ''
-  // A key that it names is no cause, whatever the key is called.
-  for (const key of items.map(keyOf)) if (PASSING.test(key) || LASTING.test(key)) said = said.replaceAll(key, '')
+  // A key or bucket that it names is no cause, whatever it is called.
+  for (const name of names) if (PASSING.test(name) || LASTING.test(name)) said = said.replaceAll(name, '')
   const text = [stringOf(errorCode), stringOf(error), said].join(' ')
   if (PASSING.test(text)) return THROTTLING.test(text) ? 'slow' : 'retry'
   return LASTING.test(text) ? 'halt' : 'split'
@@ -83,7 +89,7 @@ const FAR = 1_000
 export function readEcho(
   answer: HttpAnswer,
   items: readonly ObjectKey[],
-  quiet: boolean,
+  asked: Asked,
 ): Outcomes<DeletedDetail> | undefined {
   const { body } = answer
   const first = keyOf(items[0])
@@ -104,7 +110,7 @@ export function readEcho(
   const read = readDeletedObjects(
     { ...answer, body: utf8(before + first + rest.slice(0, -1) + after) },
     items.slice(0, 1),
-    quiet,
+    asked,
   )
   return read.kind === 'outcomes' && !read.outcomes ? read : undefined
 }

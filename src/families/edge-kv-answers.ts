@@ -54,7 +54,7 @@ export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes
     if (refused.has(key)) return { ...UNSPECIFIED, unsure: done.has(key) }
     return done.has(key) ? { done: undefined } : UNREPORTED
   })
-  return { kind: 'outcomes', requestId, outcomes }
+  return { kind: 'outcomes', requestId, outcomes, retryAfterMs: throttledFor(answer) }
 }
 
 const SUCCEEDED = '"SuccessKeys":'

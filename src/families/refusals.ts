@@ -1,4 +1,3 @@
-import { retryAfterMs } from '../engine/retry.js'
 import type { HttpAnswer } from '../http.js'
 import type { ItemFailure, Outcomes, Refusal, Remedy } from '../operation.js'
 
@@ -35,7 +34,6 @@ export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: R
   const code = failure.code || 'BadResponse'
   // A server that failed or ran out of time, or a gateway that lost it, may have done the work; one that throttles has not.
   const unsure = remedy === 'retry' && status !== 400
-  const date = dateHeader(answer)
   return {
     kind: 'refusal',
     code,
@@ -44,8 +42,8 @@ export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: R
     unsure,
     status,
     requestId: failure.requestId,
-    retryAfterMs: failure.retryAfterMs ?? retryAfterMs(answer.header('retry-after'), date?.getTime() ?? Date.now()),
-    serverTime: failure.serverTime ?? date,
+    retryAfterMs: failure.retryAfterMs,
+    serverTime: failure.serverTime ?? dateHeader(answer),
   }
 }
 
@@ -56,7 +54,7 @@ function dateHeader(answer: HttpAnswer): Date | undefined {
 
 /** What the service says, and what its user can do about it. */
 export const withAdvice = (message: string | undefined, advice: string | undefined): string =>
-  [message?.replace(/[.\s]+$/, ''), advice].filter(Boolean).join('; ')
+  message && advice ? `${message.replace(/[.\s]+$/, '')}; ${advice}` : message || advice || ''
 
 /** Whether a call for one item may be refused for its own sake, by something on the way that takes no such path or header. */
 export const isOfPath = ({ code, remedy, status = 0 }: Refusal): boolean =>

@@ -82,8 +82,10 @@ function deleteObjects(bucket: string, regionId: string, endpoint: Endpoint): Op
       headers: { 'content-type': 'application/json' },
       body: isWhole(written) ? written.body : utf8(head + written.join(',') + tail(mode)),
     }),
-    decode: (answer, items, { quiet }, whole) =>
-      (whole && readEcho(answer, items, quiet)) ?? readDeletedObjects(answer, items, quiet),
+    decode(answer, items, { quiet }, whole) {
+      const asked = { quiet, bucket }
+      return (whole && readEcho(answer, items, asked)) ?? readDeletedObjects(answer, items, asked)
+    },
   }
 }
 

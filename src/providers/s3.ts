@@ -1,6 +1,13 @@
 import { DeleteClient } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
-import { type Addressing, addressingFor, beginsWith, type Integrity, s3Provider } from '../families/s3.js'
+import {
+  type Addressing,
+  addressingFor,
+  beginsWith,
+  type Condition,
+  type Integrity,
+  s3Provider,
+} from '../families/s3.js'
 import type { ConditionalKey } from '../items.js'
 import { type ClientOptions, check, endpointOf, type ObjectDeleteOptions } from '../options.js'
 import { signed } from '../signers/authorize.js'
@@ -18,9 +25,10 @@ export interface S3StorageOptions extends ClientOptions<KeyPair | RemoteKey> {
   /** What shows the store that the body arrived whole. Default: `md5`, which the most stores take. */
   readonly integrity?: Integrity | undefined
   /**
-   * Whether the store looks at `eTag`, `lastModified` and `size` before it deletes. Default false: such keys are refused,
-   * because MinIO, Garage and Ceph ignore the conditions and delete. On AWS, `eTag` works in every bucket, the other two
-   * only in directory buckets (Amazon S3 API Reference, DeleteObjects).
+   * Whether the store looks at `eTag`, `lastModified` and `size` before it deletes. Default: without an `endpoint`, which
+   * means AWS, at `eTag`, else at none. Keys with others are refused, because MinIO, Garage and Ceph ignore the conditions
+   * and delete. On AWS, `eTag` works in every bucket, the other two only in directory buckets (Amazon S3 API Reference,
+   * DeleteObjects).
    */
   readonly conditionalDeletes?: boolean | undefined
 }
@@ -46,6 +54,7 @@ export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOp
       throw new TypeError(
         "addressing must say whether the first label of signingHost is the bucket: 'virtual', or 'path'",
       )
+    const known: readonly Condition[] = options.endpoint === undefined ? ['eTag'] : []
     super(
       s3Provider({
         name: 's3',
@@ -55,7 +64,7 @@ export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOp
         integrity,
         authorize: signed(sigv4Signer({ region })),
         conditionsOption: 'conditionalDeletes',
-        conditions: conditionalDeletes ? ['eTag', 'lastModified', 'size'] : [],
+        conditions: conditionalDeletes ? ['eTag', 'lastModified', 'size'] : conditionalDeletes === false ? [] : known,
       }),
       options,
     )

@@ -37,6 +37,29 @@ describe('one item that is refused', () => {
     expect(deleted).toHaveLength(1000 - count)
   })
 
+  describe('with others of its kind beside it takes no good one with it', () => {
+    const between = (from: number, to: number) => (at: number) => at % 1000 >= from && at % 1000 < to
+    test.each([
+      ['100 of 1,000', 1000, between(450, 550)],
+      ['900 of 1,000', 1000, between(50, 950)],
+      ['40 in each of eight requests', 8000, between(480, 520)],
+      ['every other one', 2000, (at: number) => at % 2 === 1],
+      ['the first 1,000, and then one in each request', 8000, (at: number) => at < 1000 || at % 1000 === 777],
+    ] as const)('%s', async (_, count, isBad) => {
+      for (const concurrency of [1, 8]) {
+        const keys = keyNames(count)
+        const store = new ModelStore('s3', keys)
+        store.poison = new Set(keys.filter((_key, at) => isBad(at)))
+        const { deleted, failed } = await clientFor(store, { concurrency }).deleteMany(keys)
+        expect([deleted.length, failed.length]).toEqual([count - store.poison.size, store.poison.size])
+        // Two for each that is bad, and for each halving on the way to where they begin and end.
+        const ends = keys.filter((_key, at) => isBad(at) !== isBad(at - 1) || at % 1000 === 0).length
+        const most = Math.min(2 * count, 2 * (store.poison.size + 10 * ends))
+        expect(store.requests.length).toBeLessThanOrEqual(count / 1000 + most)
+      }
+    })
+  })
+
   const single = [
     [404, '<Error><Code>NoSuchVersion</Code></Error>', 'NoSuchVersion'],
     [404, '<Error><Code>NoSuchKey</Code></Error>', 'NoSuchKey'],

@@ -52,5 +52,5 @@ test.each([
   ['Fri, 01 Jan 2100 00:00:10 GMT', 10_000],
   ['Thu, 31 Dec 2099 23:59:00 GMT', 0],
 ])('a Retry-After of %o asks for %o ms', (value, expected) => {
-  expect(retryAfterMs(value, Date.UTC(2100, 0, 1))).toBe(expected)
+  expect(retryAfterMs(value, () => Date.UTC(2100, 0, 1))).toBe(expected)
 })

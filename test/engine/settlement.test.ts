@@ -177,7 +177,7 @@ describe('a refusal', () => {
       ['slow', [{ startedAt: 5, items: 5, refused: 5, askedMs: 7 }]],
     ] as const) {
       const { settlement, queue, told, tally, splitter } = runOf()
-      const family = { fruitless: 4, reason: { code: 'First', message: '', retryable: false } }
+      const family = { size: 9, allowed: 4, reason: { code: 'First', message: '', retryable: false } }
       const unanswered = vi.spyOn(splitter, 'unanswered')
       const parcel = slotted(batchOf(), { attempts: 2, family })
       expect(settlement.settle(parcel, refused(remedy, { retryAfterMs: 7 }))).toBe(50)
@@ -305,7 +305,7 @@ describe('a refusal', () => {
       ['a', 'b', 'c'],
       ['d', 'e'],
     ])
-    expect(first).toMatchObject({ attempts: 1, siblings: { size: 3, succeeded: 0 }, family: { fruitless: 0 } })
+    expect(first).toMatchObject({ attempts: 1, siblings: { size: 3, succeeded: 0 } })
     expect(first?.siblings).toBe(second?.siblings)
     expect(first?.family).toBe(second?.family)
     expect(first?.family?.reason).toMatchObject({ code: 'Bad', retryable: false })
@@ -315,7 +315,7 @@ describe('a refusal', () => {
   test('of a part keeps it in its family, for the latest reason', () => {
     const { settlement, queue, splitter } = runOf()
     const unanswered = vi.spyOn(splitter, 'unanswered')
-    const family = { fruitless: 4, reason: { code: 'First', message: '', retryable: false } }
+    const family = { size: 9, allowed: 4, reason: { code: 'First', message: '', retryable: false } }
     settlement.settle(slotted(batchOf(['a', 'b']), { family }), refused('split'))
     expect(queue.next()?.family).toBe(family)
     expect([family.reason.code, unanswered.mock.calls]).toEqual(['Bad', []])
@@ -339,13 +339,14 @@ describe('a refusal', () => {
       const batch = batchOf(['a'])
       settlement.settle(whole(batch), refused(remedy))
       expect([queue.size, limits, fates(batch)]).toEqual([0, expected, [0, 'a Bad refused 1']])
-      expect(splitter.isHopeless('Bad')).toBe(false)
+      expect(splitter.isSearching).toBe(false)
     }
   })
 
-  test('that is hopeless fails all', () => {
+  test('fails all where to look any further is hopeless', () => {
     const { settlement, queue, splitter } = runOf()
-    splitter.giveUp('Bad')
+    for (let part = 0; part < 64; part++)
+      splitter.admits({ size: 9, allowed: 1, reason: { code: '', message: '', retryable: false } })
     const batch = batchOf(['a', 'b'])
     settlement.settle(whole(batch), refused('split'))
     expect([queue.size, fates(batch)]).toEqual([0, [0, 'a Bad refused 1', 'b Bad refused 1']])

@@ -123,8 +123,8 @@ describe('what is read at a glance is what is read at length', () => {
       returnObj: { deleted: KEYS.map((key) => ({ key, ...more })), errors: [], requestCharged: '' },
     })
     const plain = JSON.stringify(documentOf({ versionID: '', deleteMarker: false }))
-    const glance = (body: string, quiet = false) => readCtyunEcho(answerOf(body), KEYS, quiet)
-    const length = (body: string, quiet = false) => readDeletedObjects(answerOf(body), KEYS, quiet)
+    const glance = (body: string, quiet = false) => readCtyunEcho(answerOf(body), KEYS, { quiet, bucket: 'b' })
+    const length = (body: string, quiet = false) => readDeletedObjects(answerOf(body), KEYS, { quiet, bucket: 'b' })
 
     it.each([plain, JSON.stringify(documentOf({}))])('in %s', (body) => {
       expect(glance(body)).toEqual(length(body))
@@ -161,7 +161,7 @@ describe('what is read at a glance is what is read at length', () => {
 
     it('nor bytes that are no UTF-8', () => {
       const spoilt = utf8(plain).map((byte) => (byte > 0x7f ? 0xff : byte))
-      expect(readCtyunEcho(answerOf(spoilt), KEYS, false)).toBeUndefined()
+      expect(readCtyunEcho(answerOf(spoilt), KEYS, { quiet: false, bucket: 'b' })).toBeUndefined()
     })
   })
 

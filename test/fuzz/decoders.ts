@@ -83,7 +83,7 @@ export const DECODERS = {
   'ctyun-zos delete-objects': {
     syntax: json,
     read: readEnvelope,
-    decode: (answer, items, { quiet }) => readDeletedObjects(answer, items, quiet),
+    decode: (answer, items, { quiet }) => readDeletedObjects(answer, items, { quiet, bucket: 'b' }),
     wholeOf: () => undefined,
   },
 } as const satisfies Readonly<Record<string, Decoder>>

@@ -57,7 +57,8 @@ describe('s3', () => {
 
   it('says which option lets conditions through', async () => {
     const fetch = () => expect.fail('sent')
-    const client = new S3StorageClient({ bucket: 'b', region: 'r', credentials: KEY_PAIR, fetch })
+    const endpoint = 'https://s3.example'
+    const client = new S3StorageClient({ bucket: 'b', region: 'r', credentials: KEY_PAIR, fetch, endpoint })
     const { failed } = await client.deleteMany([{ key: 'a', eTag: EMPTY_TAG }])
     expect(failed).toMatchObject([{ code: 'InvalidKey', outcome: 'not-sent' }])
     expect(failed[0]?.message).toBe(
