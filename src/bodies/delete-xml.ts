@@ -5,6 +5,7 @@ import type { Room, Whole } from '../operation.js'
 import { escapedText } from './escaped-text.js'
 import { fits } from './fitting.js'
 import { type Frame, wholeText } from './whole-text.js'
+import { xmlText } from './xml-text.js'
 
 /** One `Object` element of a DeleteObjects request. */
 export interface XmlObject {
@@ -15,29 +16,6 @@ export interface XmlObject {
   readonly lastModified?: Date
   readonly size?: number
 }
-
-/** Every character that XML 1.0 can carry (its production `Char`); half a surrogate pair is none. */
-const XML_TEXT = /^[\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u
-
-/** Whether XML has a spelling for the string; a key without one can only go in the URL of a single DELETE. */
-export const isXmlText = (value: string): boolean => XML_TEXT.test(value)
-
-const SPECIAL = /[&<>\t\n\r\x85\u2028]/
-const ALL_SPECIAL = new RegExp(SPECIAL, 'g')
-const NAMED = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-])
-
-/**
- * The string as element text. Line ends must be references: a parser reads a raw CR as LF, and another key would be
- * deleted; U+0085 and U+2028 are line ends to XML 1.1.
- */
-export const xmlText = (value: string): string =>
-  SPECIAL.test(value) ? value.replace(ALL_SPECIAL, (char) => NAMED.get(char) ?? reference(char)) : value
-
-const reference = (char: string): string => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`
 
 // Compact, with the namespace: Garage refuses whitespace between elements, and expects `true` in lower case.
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?><Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'

@@ -13,6 +13,7 @@ import {
 } from './delete-answer.js'
 import { keysOf, type PlainObject, type Version, versionTexts } from './delete-xml.js'
 import { unescapeInto } from './xml-references.js'
+import { decodeReferences } from './xml-text.js'
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
@@ -139,36 +140,4 @@ class Scanner {
     }
     return this.skips(end) ? texts : undefined
   }
-}
-
-/** Text with its references replaced, once; undefined where one is neither predefined nor a Unicode character. */
-export function decodeReferences(text: string): string | undefined {
-  let decoded = ''
-  let from = 0
-  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', from)) {
-    const end = text.indexOf(';', at)
-    const char = end === -1 ? undefined : referenced(text.slice(at + 1, end))
-    if (char === undefined) return undefined
-    decoded += text.slice(from, at) + char
-    from = end + 1
-  }
-  return decoded + text.slice(from)
-}
-
-const PREDEFINED = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-])
-const NUMBER = /^#(?:\d+|x[\dA-Fa-f]+)$/
-
-const referenced = (name: string): string | undefined => PREDEFINED.get(name) ?? character(name)
-
-/** Control characters pass, although XML has none: stores write them so, and a whole answer is worth more. */
-function character(name: string): string | undefined {
-  if (!NUMBER.test(name)) return undefined
-  const point = Number(`0${name.slice(1)}`)
-  return point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ? undefined : String.fromCodePoint(point)
 }

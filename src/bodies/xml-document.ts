@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
-import { decodeReferences } from './plain-result.js'
 import { refuse, verifiedMarkup } from './xml-markup.js'
+import { decodeReferences } from './xml-text.js'
 
 /** An element with its text and its elements; attributes, comments and namespaces are dropped. */
 export interface XmlElement {

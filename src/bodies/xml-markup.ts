@@ -1,5 +1,4 @@
-import { xmlText } from './delete-xml.js'
-import { decodeReferences } from './plain-result.js'
+import { decodeReferences, xmlText } from './xml-text.js'
 
 const member = (name: string, value: string) => `[ \\t\\n]+${name}[ \\t\\n]*=[ \\t\\n]*(?:"${value}"|'${value}')`
 /** Of XML 1.0 in UTF-8; nothing else is read. */

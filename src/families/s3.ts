@@ -1,6 +1,7 @@
 import { sha256 } from '#runtime'
 import { crc32, md5 } from '#runtime/checksum'
-import { deleteXml, ENVELOPE_BYTES, isXmlText, objectXml, wholeDeleteXml } from '../bodies/delete-xml.js'
+import { deleteXml, ENVELOPE_BYTES, objectXml, wholeDeleteXml } from '../bodies/delete-xml.js'
+import { isXmlText } from '../bodies/xml-text.js'
 import { base64, canonicalQuery, percentEncode, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
 import type { Authorize } from '../engine/store.js'

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DeleteAnswer, readAnyResult, readDeleteResult } from '../../src/bodies/delete-result.js'
-import { deleteXml, isXmlText, objectXml, xmlText } from '../../src/bodies/delete-xml.js'
-import { decodeReferences, isPlainEcho, readPlainResult } from '../../src/bodies/plain-result.js'
+import { deleteXml, objectXml } from '../../src/bodies/delete-xml.js'
+import { isPlainEcho, readPlainResult } from '../../src/bodies/plain-result.js'
+import { decodeReferences, isXmlText, xmlText } from '../../src/bodies/xml-text.js'
 import { isWellFormed, utf8 } from '../../src/bytes.js'
 
 // Not imported: the bundler's JSON reader refuses the lone surrogates in it.

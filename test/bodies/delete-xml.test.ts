@@ -2,15 +2,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readAnyResult } from '../../src/bodies/delete-result.js'
-import {
-  deleteXml,
-  ENVELOPE_BYTES,
-  isXmlText,
-  objectXml,
-  wholeDeleteXml,
-  type XmlObject,
-  xmlText,
-} from '../../src/bodies/delete-xml.js'
+import { deleteXml, ENVELOPE_BYTES, objectXml, wholeDeleteXml, type XmlObject } from '../../src/bodies/delete-xml.js'
+import { isXmlText, xmlText } from '../../src/bodies/xml-text.js'
 import { text, utf8, utf8Length } from '../../src/bytes.js'
 
 // Not imported: the bundler's JSON reader refuses the lone surrogates in it.

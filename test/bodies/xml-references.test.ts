@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { decodeReferences } from '../../src/bodies/plain-result.js'
 import { escapeInto, LONGEST_REFERENCE, OVERHANG, unescapeInto } from '../../src/bodies/xml-references.js'
+import { decodeReferences } from '../../src/bodies/xml-text.js'
 import { text, utf8, viewOf } from '../../src/bytes.js'
 
 const MARKS = [utf8('<first mark>'), utf8('<2>')]

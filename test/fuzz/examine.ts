@@ -1,5 +1,5 @@
 import { readAnyResult, readDeleteResult } from '../../src/bodies/delete-result.js'
-import { isXmlText } from '../../src/bodies/delete-xml.js'
+import { isXmlText } from '../../src/bodies/xml-text.js'
 import type { Bytes, HttpAnswer } from '../../src/http.js'
 import { type DeleteReport, isKeysweepError, type ObjectKey } from '../../src/index.js'
 import { keyOf, versionOf } from '../../src/items.js'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { xmlText } from '../../src/bodies/delete-xml.js'
+import { xmlText } from '../../src/bodies/xml-text.js'
 import type { ObjectKey } from '../../src/items.js'
 import { json } from './json-syntax.js'
 import { xml } from './xml-syntax.js'
