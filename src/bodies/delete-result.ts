@@ -10,7 +10,7 @@ import {
   errorEntry,
   type Texts,
 } from './delete-answer.js'
-import { readPlainResult } from './plain-result.js'
+import { readPlainError, readPlainResult } from './plain-result.js'
 import type { XmlElement } from './xml-document.js'
 
 export type { DeleteAnswer } from './delete-answer.js'
@@ -23,7 +23,8 @@ export function readDeleteResult(body: Bytes): DeleteAnswer | Promise<DeleteAnsw
   const source = strictText(body)
   if (source === undefined) return malformed('not UTF-8')
   if (!isText(source)) return { kind: 'empty' }
-  return readPlainResult(source) ?? readAnyResult(source)
+  const error = readPlainError(source)
+  return error ? serviceError((name) => error.get(name)) : (readPlainResult(source) ?? readAnyResult(source))
 }
 
 const isText = (source: string): boolean => /[^ \t\r\n]/.test(source)
@@ -42,7 +43,7 @@ export async function readAnyResult(source: string): Promise<DeleteAnswer> {
 const WEIGHTY = new Set(['Code', 'EncodingType'])
 
 function answerOf(root: XmlElement): DeleteAnswer {
-  if (root.name === 'Error') return serviceError(root)
+  if (root.name === 'Error') return serviceError((name) => root.children.find((child) => child.name === name)?.text)
   if (root.name !== 'DeleteResult') return malformed('it has another root element')
   const deleted: DeletedEntry[] = []
   const errors: ErrorEntry[] = []
@@ -69,9 +70,9 @@ function refuse(reason: string): never {
   throw new SyntaxError(reason)
 }
 
-function serviceError(root: XmlElement): DeleteAnswer {
+function serviceError(textOf: (name: string) => string | undefined): DeleteAnswer {
   const names = ['Code', 'Message', 'RequestId', 'Region', 'Endpoint', 'ServerTime']
-  const texts = names.map((name) => root.children.find((child) => child.name === name)?.text.trim() || undefined)
+  const texts = names.map((name) => textOf(name)?.trim() || undefined)
   const [code, message, requestId, region, endpoint, serverTime] = texts
   return { kind: 'error', code, message, requestId, region, endpoint, serverTime }
 }

@@ -17,16 +17,24 @@ import { decodeReferences } from './xml-text.js'
 
 // Each pattern continues where the last one ended, and none can match a piece of text in two ways: the time is linear.
 // A sticky pattern costs less than half of `startsWith`, and steps over whitespace on its way.
-const HEAD = /(?:<\?xml version="1\.0"(?: encoding="(?:utf|UTF)-8")?\?>)?[ \t\n]*<DeleteResult(?: xmlns="[^"<&]*")?>/y
+const head = (root: string) =>
+  new RegExp(
+    `(?:<\\?xml version="1\\.0"(?: encoding="(?:utf|UTF)-8")?\\?>)?[ \\t\\n]*<${root}(?: xmlns="[^"<&]*")?>`,
+    'y',
+  )
+const HEAD = head('DeleteResult')
+const ERROR_HEAD = head('Error')
 const KEY_ALONE = /[ \t\n]*<Deleted>[ \t\n]*<Key>([^<&]*)<\/Key>[ \t\n]*<\/Deleted>/y
 const DELETED = /[ \t\n]*<Deleted>/y
 const DELETED_END = /[ \t\n]*<\/Deleted>/y
 const ERROR = /[ \t\n]*<Error>/y
 const ERROR_END = /[ \t\n]*<\/Error>/y
 const END = /[ \t\n]*<\/DeleteResult>[ \t\n]*$/y
+const ERROR_DOCUMENT_END = /[ \t\n]*<\/Error>[ \t\n]*$/y
 const field = (names: readonly string[]) => new RegExp(`[ \\t\\n]*<(${names.join('|')})>([^<]*)</\\1>`, 'y')
 const DELETED_FIELD = field(DELETED_FIELDS)
 const ERROR_FIELD = field(ERROR_FIELDS)
+const ANY_FIELD = field(['[A-Za-z]+'])
 
 /**
  * Reads the answer that every S3 store normally gives, in one pass. At the first thing that is not part of it, whatever
@@ -55,6 +63,21 @@ export function readPlainResult(source: string): DeleteResult | undefined {
       return scanner.skips(END) ? { kind: 'result', deleted, errors } : undefined
     }
   }
+}
+
+/** The same for the error document of a whole request: its elements by name. */
+export function readPlainError(source: string): ReadonlyMap<string, string> | undefined {
+  if (source.includes('\r')) return undefined
+  const scanner = new Scanner(source)
+  if (!scanner.skips(ERROR_HEAD)) return undefined
+  const texts = new Map<string, string>()
+  for (let match = scanner.takes(ANY_FIELD); match !== null; match = scanner.takes(ANY_FIELD)) {
+    const [, name = '', raw = ''] = match
+    const text = decodeReferences(raw)
+    if (text === undefined || texts.has(name)) return undefined
+    texts.set(name, text)
+  }
+  return scanner.skips(ERROR_DOCUMENT_END) ? texts : undefined
 }
 
 const FIRST = '<Deleted><Key>'
