@@ -68,15 +68,12 @@ export function versionOf(item: unknown): string | undefined {
   return typeof version === 'string' && version !== '' ? version : undefined
 }
 
-/** Tells items apart within a request: the key, with its version where one is named. */
+/** Tells items apart within a request: the key; with a version, what begins with half a surrogate pair, as no valid key does. */
 export function identityOf(item: unknown): string {
   if (typeof item === 'string') return item
   const version = versionOf(item)
-  return version === undefined ? keyOf(item) : identity(keyOf(item), version)
+  return version === undefined ? keyOf(item) : `\ud800${version.length}:${version}${keyOf(item)}`
 }
-
-/** The identity of a key with a version. Begins with half a surrogate pair, as no valid key does. */
-export const identity = (key: string, version: string): string => `\ud800${version.length}:${version}${key}`
 
 /** Why a key cannot be sent to a store that takes keys of 1 to `maxBytes` bytes of UTF-8; undefined when it can. */
 export function keyFlaw(item: unknown, maxBytes: number): Flaw | undefined {

@@ -1,9 +1,10 @@
 import { isSame } from '#runtime'
 import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.js'
-import { isWellFormed, strictText, text, utf8 } from '../bytes.js'
+import { strictText, text, utf8 } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
-import { identity, keyOf, type ObjectKey, versionOf } from '../items.js'
+import { keyOf, type ObjectKey } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import { placesOf } from './places.js'
 import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
 import type { DeletedDetail } from './s3-answers.js'
 
@@ -151,58 +152,31 @@ function isEcho({ deleted, errors }: Listed, items: readonly ObjectKey[]): boole
 
 const isEmpty = ({ deleted, errors }: Listed): boolean => deleted.length + errors.length === 0
 
-/** Puts what is listed to the items of the request, by key and version. */
+/** Puts what is listed to the items of the request. */
 function matched(
   { deleted, errors }: Listed,
   items: readonly ObjectKey[],
   rest: ItemOutcome<DeletedDetail>,
   requestId: string | undefined,
 ): Outcomes<DeletedDetail> {
-  /** The names of the items, by key. */
-  const asked = new Map<string, Set<string>>()
-  for (const item of items) {
-    const key = keyOf(item)
-    asked.set(key, (asked.get(key) ?? new Set()).add(nameOf(key, versionOf(item))))
+  const placeOf = placesOf(items)
+  const outcomes: (ItemOutcome<DeletedDetail> | undefined)[] = new Array(items.length)
+  let silent = rest
+  for (const object of deleted) {
+    const place = placeOf(stringOf(object.key), stringOf(object.versionID))
+    if (place !== undefined) outcomes[place] = { done: detailOf(object) }
   }
-  const outcomes = new Map<string, ItemOutcome<DeletedDetail>>()
-  let strays = 0
-  for (const entry of [
-    ...deleted.map((entry) => [entry, true] as const),
-    ...errors.map((entry) => [entry, false] as const),
-  ]) {
-    const [object, isDeleted] = entry
-    const key = keyIn(object)
-    const version = stringOf(object.versionID)
-    const name = key === undefined ? undefined : nameAmong(asked.get(key), key, version)
-    // Failures come last and win: what is listed both ways is not known to be deleted.
-    if (name === undefined) strays += isDeleted ? 0 : 1
+  // Failures last, so that they win: a key that is listed both ways is not known to be deleted.
+  for (const object of errors) {
+    const place = placeOf(stringOf(object.key), stringOf(object.versionID))
+    if (place === undefined) silent = UNREPORTED
     else {
-      const before = outcomes.get(name)
-      const unsure = before !== undefined && ('done' in before || before.unsure)
-      outcomes.set(name, isDeleted ? { done: detailOf(object) } : failureOf(object, unsure))
+      const before = outcomes[place]
+      outcomes[place] = failureOf(object, before !== undefined && ('done' in before || before.unsure))
     }
   }
-  const silent = strays > 0 ? UNREPORTED : rest
-  return {
-    kind: 'outcomes',
-    requestId,
-    outcomes: items.map((item) => outcomes.get(nameOf(keyOf(item), versionOf(item))) ?? silent),
-  }
+  return { kind: 'outcomes', requestId, outcomes: Array.from(outcomes, (outcome) => outcome ?? silent) }
 }
-
-/** The name of the item an entry speaks of: the one with its version, else the one without, else the only one there is. */
-function nameAmong(names: ReadonlySet<string> = new Set(), key: string, version: string | undefined) {
-  const name = [nameOf(key, version), key].find((candidate) => names.has(candidate))
-  return name ?? (version === undefined && names.size === 1 ? [...names][0] : undefined)
-}
-
-/** Half a surrogate pair is in no key that was sent; a name that begins with one is that of a version. */
-function keyIn(object: JsonObject): string | undefined {
-  const key = stringOf(object.key)
-  return key !== undefined && isWellFormed(key) ? key : undefined
-}
-
-const nameOf = (key: string, version: string | undefined) => (version ? identity(key, version) : key)
 
 /** Whether there is a detail; to find out is cheaper than to make it. */
 const saysMore = ({ versionID, deleteMarker, deleteMarkerVersionID, deleteMarkerVersionId }: JsonObject): boolean =>

@@ -3,38 +3,40 @@ import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bo
 import { strictText, text } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy, type Whole } from '../operation.js'
-import { isOfPath, ofOne, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
+import {
+  isOfPath,
+  ofOne,
+  refusalOf,
+  remediesByCode,
+  remedyForStatus,
+  UNREPORTED,
+  UNSPECIFIED,
+  withAdvice,
+} from './refusals.js'
 
 type Nothing = Record<never, never>
 
 /** Error codes of the gateway and of the two stores whose remedy their status does not tell. */
-const REMEDIES: Readonly<Record<string, Remedy>> = {
-  ServiceUnavailable: 'slow',
-  TooManyRequests: 'slow',
-  TooQuickRequests: 'slow',
-  'Rejected.Throttling': 'slow',
-  SignatureNonceUsed: 'retry',
-  'InvalidTimeStamp.Expired': 'reclock',
-  IllegalTimestamp: 'reclock',
-  'InvalidSecurityToken.Expired': 'renew',
-  'InvalidKey.TooManyKeys': 'fewer-items',
-  'InvalidKey.Malformed': 'split',
-  'InvalidKey.ExceedsMaximum': 'split',
-  'InvalidValue.ExceedsMaximum': 'split',
-  'InvalidKey.NotFound': 'split',
-  'Invalid.Parameter': 'split',
-}
+const REMEDIES = remediesByCode([
+  ['slow', 'ServiceUnavailable TooManyRequests TooQuickRequests Rejected.Throttling'],
+  ['retry', 'SignatureNonceUsed'],
+  ['reclock', 'InvalidTimeStamp.Expired IllegalTimestamp'],
+  ['renew', 'InvalidSecurityToken.Expired'],
+  ['fewer-items', 'InvalidKey.TooManyKeys'],
+  ['split', 'InvalidKey.Malformed InvalidKey.ExceedsMaximum InvalidKey.NotFound InvalidValue.ExceedsMaximum'],
+  ['split', 'Invalid.Parameter'],
+])
 
 /** Beginnings of codes that every request would meet. */
 const LASTING =
   /^(Signature|Incomplete|InvalidSignature|InvalidAccessKeyId|InvalidSecurityToken|Missing|InvalidAccount|InvalidNameSpace|InvalidApi|InvalidVersion|InvalidTimeStamp|Forbidden|NoPermission|Unauthorized)/
 
-const ADVICE: Readonly<Record<string, string>> = {
-  SignatureDoesNotMatch: 'check secretAccessKey, and signingHost if the endpoint is a proxy',
-  'InvalidAccessKeyId.NotFound': 'check accessKeyId',
-  'InvalidNameSpace.NotFound': 'check namespace and endpoint',
-  'InvalidTimeStamp.Expired': 'check the clock of this machine',
-}
+const ADVICE: ReadonlyMap<string | undefined, string> = new Map([
+  ['SignatureDoesNotMatch', 'check secretAccessKey, and signingHost if the endpoint is a proxy'],
+  ['InvalidAccessKeyId.NotFound', 'check accessKeyId'],
+  ['InvalidNameSpace.NotFound', 'check namespace and endpoint'],
+  ['InvalidTimeStamp.Expired', 'check the clock of this machine'],
+])
 
 /** Reads the answer of a batch: 200 means little, the two lists say what was done. */
 export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes<Nothing> | Refusal {
@@ -116,12 +118,11 @@ function errorInXml({ body }: HttpAnswer): JsonObject {
 
 function refused(answer: HttpAnswer, document: JsonObject, code: string | undefined): Refusal {
   const message = member(document, 'Message')
-  const advice = ADVICE[code ?? '']
   const refusal = refusalOf(
     answer,
     {
       code,
-      message: withAdvice(message, advice),
+      message: withAdvice(message, ADVICE.get(code)),
       requestId: requestIdOf(answer, document),
       retryAfterMs: throttledFor(answer),
     },
@@ -135,7 +136,7 @@ function refused(answer: HttpAnswer, document: JsonObject, code: string | undefi
 function remedyOf(code: string | undefined, status: number): Remedy {
   if (code === undefined) return remedyForStatus(status)
   if (code.startsWith('Throttling')) return 'slow'
-  return REMEDIES[code] ?? (LASTING.test(code) ? 'halt' : remedyForStatus(status))
+  return REMEDIES.get(code) ?? (LASTING.test(code) ? 'halt' : remedyForStatus(status))
 }
 
 /** How long the gateway asks to wait: `x-acs-retry-after` in milliseconds, or `TimeLeft` of the older quota headers. */

@@ -28,6 +28,12 @@ export function remedyForStatus(status: number): Remedy {
   return status === 400 || status === 422 ? 'split' : 'halt'
 }
 
+/** A table of remedies, from error codes separated by blanks. */
+export const remediesByCode = (
+  table: readonly (readonly [remedy: Remedy, codes: string])[],
+): ReadonlyMap<string, Remedy> =>
+  new Map(table.flatMap(([remedy, codes]) => codes.split(' ').map((code) => [code, remedy] as const)))
+
 /** A request refused by the service, as the engine wants to know it. */
 export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: Remedy): Refusal {
   const { status } = answer

@@ -2,68 +2,50 @@ import type { DeletedEntry, DeleteResult, ErrorEntry, ServiceError } from '../bo
 import { readDeleteResult } from '../bodies/delete-result.js'
 import { isPlainEcho } from '../bodies/plain-result.js'
 import type { Awaitable, HttpAnswer } from '../http.js'
-import { type ConditionalKey, keyOf, versionOf } from '../items.js'
-import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import { type ConditionalKey, versionOf } from '../items.js'
+import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal } from '../operation.js'
 import type { DeletedKey } from '../report.js'
-import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, withAdvice } from './refusals.js'
+import { placesOf } from './places.js'
+import {
+  BROKE_DOWN,
+  refusalOf,
+  remediesByCode,
+  remedyForStatus,
+  UNREPORTED,
+  UNSPECIFIED,
+  withAdvice,
+} from './refusals.js'
 
 export type DeletedDetail = Omit<DeletedKey, 'key'>
 
 /** Error codes of the S3 API whose remedy their status does not tell. */
-const REMEDIES: Readonly<Record<string, Remedy>> = {
-  SlowDown: 'slow',
-  ServiceUnavailable: 'slow',
-  Throttling: 'slow',
-  ThrottlingException: 'slow',
-  RequestLimitExceeded: 'slow',
-  TooManyRequests: 'slow',
-  InternalError: 'retry',
-  RequestTimeout: 'retry',
-  OperationAborted: 'retry',
-  BadDigest: 'retry',
-  RequestTimeTooSkewed: 'reclock',
-  RequestExpired: 'reclock',
-  RequestInTheFuture: 'reclock',
-  SignatureDoesNotMatch: 'reclock',
-  ExpiredToken: 'renew',
-  TokenRefreshRequired: 'renew',
-  MaxMessageLengthExceeded: 'fewer-bytes',
-  EntityTooLarge: 'fewer-bytes',
-  // What Ceph answers to a body over its limit.
-  InvalidRange: 'fewer-bytes',
-  AuthorizationHeaderMalformed: 'halt',
-  IllegalLocationConstraintException: 'halt',
-  InvalidBucketName: 'halt',
-  InvalidDigest: 'halt',
-  MissingContentMD5: 'halt',
-  InvalidToken: 'halt',
-}
+const REMEDIES = remediesByCode([
+  ['slow', 'SlowDown ServiceUnavailable Throttling ThrottlingException RequestLimitExceeded TooManyRequests'],
+  ['retry', 'InternalError RequestTimeout OperationAborted BadDigest'],
+  ['reclock', 'RequestTimeTooSkewed RequestExpired RequestInTheFuture SignatureDoesNotMatch'],
+  ['renew', 'ExpiredToken TokenRefreshRequired'],
+  // The last is what Ceph answers to a body over its limit.
+  ['fewer-bytes', 'MaxMessageLengthExceeded EntityTooLarge InvalidRange'],
+  ['halt', 'AuthorizationHeaderMalformed IllegalLocationConstraintException InvalidBucketName InvalidDigest'],
+  ['halt', 'MissingContentMD5 InvalidToken'],
+])
 
 /** What helps against a refusal, for the message of the error. */
-const ADVICE: Readonly<Record<string, string>> = {
-  SignatureDoesNotMatch: 'check secretAccessKey, and signingHost if the endpoint is a proxy',
-  InvalidAccessKeyId: 'check accessKeyId',
-  NoSuchBucket: 'check bucket, endpoint and addressing',
-  AccessDenied: 'check that the credentials may delete from this bucket',
-  RequestTimeTooSkewed: 'check the clock of this machine',
-  MissingContentMD5: "set integrity to 'md5'",
-}
-
-const RETRYABLE_KEY_CODES = new Set([
-  'InternalError',
-  'OperationAborted',
-  'RequestTimeout',
-  'ServiceUnavailable',
-  'SlowDown',
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['SignatureDoesNotMatch', 'check secretAccessKey, and signingHost if the endpoint is a proxy'],
+  ['InvalidAccessKeyId', 'check accessKeyId'],
+  ['NoSuchBucket', 'check bucket, endpoint and addressing'],
+  ['AccessDenied', 'check that the credentials may delete from this bucket'],
+  ['RequestTimeTooSkewed', 'check the clock of this machine'],
+  ['MissingContentMD5', "set integrity to 'md5'"],
 ])
-const THROTTLING_KEY_CODES = new Set(['ServiceUnavailable', 'SlowDown'])
 
 /** Reads an answer that is no success: its error document, or what its status tells. */
 export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
   const document = await readDeleteResult(answer.body)
   const error: ServiceError = document.kind === 'error' ? document : {}
   const { code = '', message = '', region = answer.header('x-amz-bucket-region'), serverTime } = error
-  const advice = region && answer.status !== 403 ? `the bucket is in region ${region}` : ADVICE[code]
+  const advice = region && answer.status !== 403 ? `the bucket is in region ${region}` : ADVICE.get(code)
   const time = serverTime === undefined ? undefined : new Date(serverTime)
   return refusalOf(
     answer,
@@ -73,7 +55,7 @@ export async function readRefusal(answer: HttpAnswer): Promise<Refusal> {
       requestId: error.requestId ?? answer.header('x-amz-request-id'),
       serverTime: time && !Number.isNaN(time.getTime()) ? time : undefined,
     },
-    REMEDIES[code] ?? remedyForStatus(answer.status === 200 ? 500 : answer.status === 416 ? 413 : answer.status),
+    REMEDIES.get(code) ?? remedyForStatus(answer.status === 200 ? 500 : answer.status === 416 ? 413 : answer.status),
   )
 }
 
@@ -125,17 +107,17 @@ function matched(
 ): { outcomes?: ItemOutcome<DeletedDetail>[] } {
   if (errors.length === 0 && isEcho(deleted, items)) return {}
   if (errors.length === 0 && deleted.length === 0 && quiet && !holdsMore) return {}
-  const places = new Places(items)
+  const placeOf = placesOf(items)
   const outcomes: (ItemOutcome<DeletedDetail> | undefined)[] = new Array(items.length)
   let keyless: ErrorEntry | undefined
   let stray = holdsMore
   for (const entry of deleted) {
-    const place = entry.key === undefined ? undefined : places.of(entry.key, entry.versionId)
+    const place = placeOf(entry.key, entry.versionId)
     if (place !== undefined) outcomes[place] = { done: detailOf(entry, versionOf(items[place])) }
   }
   // Failures last, so that they win: a key that is listed both ways is not known to be deleted.
   for (const entry of errors) {
-    const place = entry.key ? places.of(entry.key, entry.versionId) : undefined
+    const place = placeOf(entry.key, entry.versionId)
     const before = place === undefined ? undefined : outcomes[place]
     if (!entry.key) keyless = entry
     else if (place === undefined || (before && !('done' in before))) stray = true
@@ -174,35 +156,12 @@ function detailOf(entry: DeletedEntry, named: string | undefined): DeletedDetail
 
 function failureOf({ code, message }: ErrorEntry, unsure: boolean): ItemFailure {
   if (!code) return { ...UNSPECIFIED, ...(message && { message }), unsure }
+  const remedy = REMEDIES.get(code)
   return {
     code,
     message: message || code,
-    retryable: RETRYABLE_KEY_CODES.has(code),
+    retryable: remedy === 'retry' || remedy === 'slow',
     unsure: unsure || BROKE_DOWN.test(code),
-    throttled: THROTTLING_KEY_CODES.has(code),
-  }
-}
-
-/** Where the items of a request stand in it, by key. */
-class Places {
-  readonly #byKey = new Map<string, number[]>()
-
-  constructor(private readonly items: readonly ConditionalKey[]) {
-    items.forEach((item, index) => {
-      const key = keyOf(item)
-      const others = this.#byKey.get(key)
-      if (others) others.push(index)
-      else this.#byKey.set(key, [index])
-    })
-  }
-
-  /** The place of the item an entry speaks of: the one that named its version, else the one that named none. */
-  of(key: string, version: string | undefined): number | undefined {
-    const candidates = this.#byKey.get(key)
-    if (!candidates) return undefined
-    const named = (wanted: string | undefined) => candidates.find((index) => versionOf(this.items[index]) === wanted)
-    const place = named(version) ?? named(undefined)
-    // A store that does not echo the version can still only mean the one that was asked for.
-    return place ?? (version === undefined && candidates.length === 1 ? candidates[0] : undefined)
+    throttled: remedy === 'slow',
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { identity, type ObjectKey } from '../../src/items.js'
+import { identityOf, type ObjectKey } from '../../src/items.js'
 import { DECODERS, type DecoderName } from '../fuzz/decoders.js'
 import { complaints, isDone } from '../fuzz/judge.js'
 
@@ -42,7 +42,10 @@ const CASES: readonly Case[] = [
     name: 'a key that imitates a key with a version',
     decoder: 'ctyun-zos delete-objects',
     items: [{ key: 'a', versionId: 'v' }],
-    body: JSON.stringify({ statusCode: 800, returnObj: { deleted: [{ key: identity('a', 'v') }] } }),
+    body: JSON.stringify({
+      statusCode: 800,
+      returnObj: { deleted: [{ key: identityOf({ key: 'a', versionId: 'v' }) }] },
+    }),
   },
   {
     name: 'what a failed envelope lists under a status that is no success',
