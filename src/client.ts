@@ -2,7 +2,7 @@ import { createTransport, warnOfSecret } from '#runtime'
 import { CredentialCache } from './credential-cache.js'
 import type { Credentials } from './credentials.js'
 import type { SettledBatch } from './engine/ledger.js'
-import { pullFrom } from './engine/source.js'
+import { type Puller, pullFrom } from './engine/source.js'
 import type { Authorize, Store } from './engine/store.js'
 import { type Plan, Sweep } from './engine/sweep.js'
 import type { Tally } from './engine/tally.js'
@@ -30,11 +30,15 @@ export interface Provider<Key> {
   readonly authorize: Authorize
   readonly takesIamToken?: boolean
   readonly deletes: Operation<Key, Omit<DeletedKey, 'key'>>
-  readonly puts?: Operation<Entry, Record<never, never>>
   /** Whether `bypassGovernance` means anything to it. */
   readonly knowsGovernance?: boolean
   /** Whether its API allows no page to call it (CORS). */
   readonly refusesPages?: boolean
+}
+
+/** The same of a key-value store, which takes entries as well. */
+export interface KeyValueProvider extends Provider<KvKey> {
+  readonly puts: Operation<Entry, Record<never, never>>
 }
 
 /** A client that deletes keys in bulk. Holds no connection until it is used, and needs no closing. */
@@ -74,15 +78,16 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
   }
 
   /** @internal */
-  protected sweepEntries(entries: Source<Entry>, options: PutOptions | undefined): Sweep<Entry, object> {
-    const { puts } = this.#provider
-    if (!puts) throw new TypeError(`${this.#provider.name} has no call to put entries`)
-    return new Sweep(
-      this.#store,
-      inBatches(puts, options),
-      pullFrom(entries, 'entries', ENTRY_MEMBERS),
-      planOf(options, this.#store, putStats),
-    )
+  protected sweep<Item, Detail extends object>(
+    operation: Operation<Item, Detail>,
+    items: Puller<Item>,
+    options: PutOptions | DeleteOptions | undefined,
+    statsOf: (tally: Tally) => object,
+  ): Sweep<Item, Detail> {
+    const plan = planOf(options, this.#store, statsOf)
+    if (plan.mode.bypassGovernance && !this.#provider.knowsGovernance)
+      throw new TypeError(`bypassGovernance means nothing to ${this.#provider.name}; leave it out`)
+    return new Sweep(this.#store, inBatches(operation, options), items, plan)
   }
 
   /** @internal */
@@ -91,16 +96,20 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
   }
 
   #deletion(keys: Source<Key>, options: DeleteOptions | undefined): Sweep<Key, Omit<DeletedKey, 'key'>> {
-    const plan = planOf(options, this.#store, deleteStats)
-    if (plan.mode.bypassGovernance && !this.#provider.knowsGovernance)
-      throw new TypeError(`bypassGovernance means nothing to ${this.#provider.name}; leave it out`)
-    const deletes = inBatches(this.#provider.deletes, options)
-    return new Sweep(this.#store, deletes, pullFrom(keys, 'keys', KEY_MEMBERS), plan)
+    return this.sweep(this.#provider.deletes, pullFrom(keys, 'keys', KEY_MEMBERS), options, deleteStats)
   }
 }
 
 /** A client of a key-value store: deletes keys, and puts entries, in bulk. */
 export abstract class KeyValueClient extends DeleteClient<KvKey> {
+  readonly #puts: Operation<Entry, Record<never, never>>
+
+  /** @internal */
+  protected constructor(provider: KeyValueProvider, options: ClientOptions<Credentials>) {
+    super(provider, options)
+    this.#puts = provider.puts
+  }
+
   /**
    * Writes `entries` and reports the fate of every one of them, in input order.
    *
@@ -110,12 +119,16 @@ export abstract class KeyValueClient extends DeleteClient<KvKey> {
    * @throws The same as `deleteMany`.
    */
   async putMany(entries: Source<Entry>, options?: PutOptions): Promise<PutReport> {
-    return wholeReport(this.sweepEntries(entries, options), this.providerName, putReport)
+    return wholeReport(this.#put(entries, options), this.providerName, putReport)
   }
 
   /** The same run, batch by batch as they settle, in bounded memory; see `deleteBatches`. */
   putBatches(entries: Source<Entry>, options?: PutOptions): AsyncIterableIterator<PutBatch> {
-    return batchwise(() => this.sweepEntries(entries, options), this.providerName, putReport)
+    return batchwise(() => this.#put(entries, options), this.providerName, putReport)
+  }
+
+  #put(entries: Source<Entry>, options: PutOptions | undefined): Sweep<Entry, object> {
+    return this.sweep(this.#puts, pullFrom(entries, 'entries', ENTRY_MEMBERS), options, putStats)
   }
 }
 
@@ -127,7 +140,6 @@ function openStore<Key>(provider: Provider<Key>, options: ClientOptions<Credenti
   warnOfSecret(options.credentials)
   return {
     ...settings,
-    provider: provider.name,
     authorize: provider.authorize,
     transport: fetch ? fetchTransport(fetch) : createTransport(dispatcher, provider.refusesPages),
     credentials,
@@ -142,7 +154,7 @@ type AnyOptions = Omit<DeleteOptions, 'onProgress'> & {
   readonly bypassGovernance?: boolean | undefined
 }
 
-function planOf<Stats>(options: AnyOptions = {}, store: Store, statsOf: (tally: Tally) => Stats): Plan {
+function planOf(options: AnyOptions = {}, store: Store, statsOf: (tally: Tally) => object): Plan {
   check.object(options, 'options')
   check.names(options, RUN_OPTIONS)
   const { concurrency = store.concurrency, signal, onProgress, dryRun, quiet, bypassGovernance } = options
@@ -251,19 +263,8 @@ function orThrow<Item, Detail extends object, Report extends DeleteReport | PutR
   throw new KeysweepError(`${provider}: ${message} (${failure.code})`, { ...details, provider, report })
 }
 
-const commonStats = ({ items, failed, requests, retries, throttled, bytesSent, bytesReceived, durationMs }: Tally) => ({
-  items,
-  failed,
-  requests,
-  retries,
-  throttled,
-  bytesSent,
-  bytesReceived,
-  durationMs,
-})
-
-const deleteStats = (tally: Tally): DeleteStats => ({ ...commonStats(tally), deleted: tally.done })
-const putStats = (tally: Tally): PutStats => ({ ...commonStats(tally), written: tally.done })
+const deleteStats = ({ done, ...stats }: Tally): DeleteStats => ({ ...stats, deleted: done })
+const putStats = ({ done, ...stats }: Tally): PutStats => ({ ...stats, written: done })
 
 const resume = (resumeFrom: number | undefined) => resumeFrom !== undefined && { resumeFrom }
 

@@ -31,7 +31,6 @@ export interface AttemptEvent {
 
 /** Everything a run needs to know of a client. */
 export interface Store {
-  readonly provider: string
   readonly authorize: Authorize
   readonly transport: Transport
   readonly credentials: CredentialCache

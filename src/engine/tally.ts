@@ -24,14 +24,8 @@ export const newTally = (): Tally => ({
 })
 
 /** What happened between two readings of one tally. */
-export const difference = (now: Tally, before: Tally): Tally => ({
-  items: now.items - before.items,
-  done: now.done - before.done,
-  failed: now.failed - before.failed,
-  requests: now.requests - before.requests,
-  retries: now.retries - before.retries,
-  throttled: now.throttled - before.throttled,
-  bytesSent: now.bytesSent - before.bytesSent,
-  bytesReceived: now.bytesReceived - before.bytesReceived,
-  durationMs: now.durationMs - before.durationMs,
-})
+export function difference(now: Tally, before: Tally): Tally {
+  const between = { ...now }
+  for (const name of Object.keys(between) as (keyof Tally)[]) between[name] -= before[name]
+  return between
+}

@@ -8,7 +8,7 @@ import {
   wholeFormList,
 } from '../bodies/form.js'
 import { canonicalQuery, isWellFormed, utf8Length } from '../bytes.js'
-import type { Provider } from '../client.js'
+import type { KeyValueProvider } from '../client.js'
 import type { Authorize } from '../engine/store.js'
 import type { HttpRequest } from '../http.js'
 import { type Entry, type Flaw, type KvKey, keyFlaw, keyOf, memberOf, strayMember } from '../items.js'
@@ -38,7 +38,7 @@ const LONGEST_VALUE_BYTES = 2_000_000
 const LONGEST_LIFE = 253_402_300_800
 
 /** A provider that speaks Alibaba Cloud's RPC style: JSON in one form field, the namespace in the query. */
-export function edgeKvProvider(traits: EdgeKvTraits): Provider<KvKey> {
+export function edgeKvProvider(traits: EdgeKvTraits): KeyValueProvider {
   const { name, authorize, endpoint } = traits
   // Preflights were seen to allow few headers, and not the signature's; assumed of all.
   const refusesPages = endpoint.signingHost === undefined
