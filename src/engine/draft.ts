@@ -22,9 +22,8 @@ export class Draft<Item, Detail extends object> {
   #bytes: number
   /** Each item as it stands in a body; empty for those that are in none. */
   #texts: string[] = []
-  #seen = new Set<string>()
-  /** Where each item stands; made when the first duplicate turns up, which in most batches none does. */
-  #places: Map<string, number> | undefined
+  /** Where those stand that are in a body, by identity; the later of two that are merged. */
+  #places = new Map<string, number>()
 
   constructor(
     private readonly operation: Operation<Item, Detail>,
@@ -72,31 +71,26 @@ export class Draft<Item, Detail extends object> {
       this.#batch.fail(this.#include(item, ''), { ...text, retryable: false })
       return undefined
     }
-    const size = this.operation.measure(text)
-    const known = this.#seen.size
-    if (known === this.#seen.add(identityOf(item)).size) return this.#placeTwin(item, text, size)
-    const cut = known > 0 && this.#bytes + size > this.limits.bytes ? this.cut() : undefined
-    if (cut) this.#seen.add(identityOf(item))
-    const index = this.#include(item, text)
-    this.#places?.set(identityOf(item), index)
-    this.#bytes += size
-    return cut
+    return this.#placeText(item, text)
   }
 
-  /** Adds an item that the batch has already: one stands for both, unless they ask for different things. */
-  #placeTwin(item: Item, text: string, size: number): Batch<Item, Detail> | undefined {
-    const { items } = this.#batch
+  /** Adds an item to those in the body. One that it has already stands for both, unless they ask for different things. */
+  #placeText(item: Item, text: string): Batch<Item, Detail> | undefined {
+    const { operation } = this
     const identity = identityOf(item)
-    this.#places ??= placesIn(this.#batch)
-    const index = this.#places.get(identity) as number
-    const grown = this.#bytes + size - this.operation.measure(this.#texts[index] as string)
-    const merges = this.operation.interchangeable(items[index] as Item, item) && grown <= this.limits.bytes
-    const cut = merges ? undefined : this.cut()
-    const added = this.#include(item, text)
-    if (merges) this.#batch.merge(index, added)
-    else this.#seen.add(identity)
-    this.#places?.set(identity, added)
-    this.#bytes = merges ? grown : this.#bytes + size
+    const twin = this.#places.get(identity)
+    const replaced = twin === undefined ? 0 : operation.measure(this.#texts[twin] as string)
+    const size = operation.measure(text)
+    const fits = this.#places.size === 0 || this.#bytes + size - replaced <= this.limits.bytes
+    const isApart = twin !== undefined && !operation.interchangeable(this.#batch.items[twin] as Item, item)
+    const cut = fits && !isApart ? undefined : this.cut()
+    const index = this.#include(item, text)
+    if (!cut && twin !== undefined) {
+      this.#batch.merge(twin, index)
+      this.#bytes -= replaced
+    }
+    this.#places.set(identity, index)
+    this.#bytes += size
     return cut
   }
 
@@ -114,19 +108,9 @@ export class Draft<Item, Detail extends object> {
   }
 
   #restart(): void {
-    if (this.#seen.size > 0) this.#seen = new Set()
-    this.#places = undefined
+    if (this.#places.size > 0) this.#places = new Map()
     this.#bytes = this.operation.envelopeBytes
     this.#texts = []
     this.#batch = new Batch(this.#index)
   }
-}
-
-/** The items of a batch that go out together, by identity. */
-function placesIn<Item, Detail extends object>(batch: Batch<Item, Detail>): Map<string, number> {
-  const lone = new Set(batch.alone)
-  const places = new Map<string, number>()
-  for (const [index, item] of batch.items.entries())
-    if (batch.isOpen(index) && !lone.has(index)) places.set(identityOf(item), index)
-  return places
 }
