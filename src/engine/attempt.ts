@@ -51,13 +51,17 @@ export const STOPPED: unique symbol = Symbol('stopped')
 export const HELD: unique symbol = Symbol('held')
 const TIMED_OUT = Symbol('timed out')
 
-/** Encodes, signs and sends a request once, and reads its answer. Rejects only where a callback of the user's threw. */
+/**
+ * Encodes, signs and sends a request once, and reads its answer; only encodes it in a dry run. Rejects only where a callback of
+ * the user's threw.
+ */
 export const attempt = <Item, Detail>(
   store: Store,
   errand: Errand<Item, Detail>,
   mode: Mode,
   stop: Stop,
-): Promise<AttemptResult<Detail>> => new Attempt(store, errand, mode, stop).run()
+  dryRun = false,
+): Promise<AttemptResult<Detail>> => new Attempt(store, errand, mode, stop, dryRun).run()
 
 /** An attempt while it is made. In small steps: V8 compiles long functions before a run has earned the time it takes. */
 class Attempt<Item, Detail> {
@@ -74,6 +78,7 @@ class Attempt<Item, Detail> {
     private readonly errand: Errand<Item, Detail>,
     private readonly mode: Mode,
     private readonly stop: Stop,
+    private readonly dryRun: boolean,
   ) {
     this.#skewMs = store.skewMs
   }
@@ -89,9 +94,11 @@ class Attempt<Item, Detail> {
     }
   }
 
-  async #exchange(): Promise<Verdict<Detail>> {
+  async #exchange(): Promise<Verdict<Detail> | Planned> {
     const { operation, items, written } = this.errand
-    const refusal = await this.#authorize(await operation.encode(items, this.mode, written))
+    this.#request = await operation.encode(items, this.mode, written)
+    if (this.dryRun) return { kind: 'planned' }
+    const refusal = await this.#authorize(this.#request)
     return refusal ?? operation.decode(await this.#send(), items, this.mode, isWhole(written) ? written : undefined)
   }
 
@@ -100,7 +107,6 @@ class Attempt<Item, Detail> {
     const { store, errand } = this
     const date = new Date(store.clock().getTime() + this.#skewMs)
     if (Number.isNaN(date.getTime())) throw new TypeError('clock must return a valid Date')
-    this.#request = request
     try {
       const credentials = await store.credentials.get(date.getTime())
       this.#credentials = credentials
@@ -128,12 +134,12 @@ class Attempt<Item, Detail> {
     return explain(error, this.#isSent, this.store.timeoutMs)
   }
 
-  #result(verdict: Verdict<Detail> | Held): AttemptResult<Detail> {
+  #result(verdict: AttemptResult<Detail>['verdict']): AttemptResult<Detail> {
     return {
       verdict,
       startedAt: this.#startedAt,
       durationMs: performance.now() - this.#startedAt,
-      bytesSent: this.#isSent ? (this.#request?.body?.length ?? 0) : 0,
+      bytesSent: this.#isSent || this.dryRun ? (this.#request?.body?.length ?? 0) : 0,
       bytesReceived: this.#answer?.body.length ?? 0,
       status: this.#answer?.status,
       sent: this.#isSent,
@@ -142,25 +148,6 @@ class Attempt<Item, Detail> {
       credentials: this.#credentials,
       cause: this.#cause,
     }
-  }
-}
-
-/** Encodes a request and does not send it. */
-export async function rehearse<Item, Detail>(
-  _store: Store,
-  { operation, items, written }: Errand<Item, Detail>,
-  mode: Mode,
-): Promise<AttemptResult<Detail>> {
-  const { body } = await operation.encode(items, mode, written)
-  const bytesSent = body?.length ?? 0
-  return {
-    verdict: { kind: 'planned' },
-    startedAt: 0,
-    durationMs: 0,
-    bytesSent,
-    bytesReceived: 0,
-    sent: false,
-    skewMs: 0,
   }
 }
 

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { isWhole, type Mode, type Operation, type Whole } from '../operation.js'
 import { Stop } from '../stop.js'
-import { type AttemptResult, attempt, HELD, rehearse, STOPPED } from './attempt.js'
+import { type AttemptResult, attempt, HELD, STOPPED } from './attempt.js'
 import type { Batch, Reason } from './batch.js'
 import { Buffers } from './buffers.js'
 import { Cutter, type Limits } from './cutter.js'
@@ -312,8 +312,7 @@ export class Sweep<Item, Detail extends object> {
     this.#pace.started(parcel.items.length, performance.now())
     const stop = new Stop()
     this.#stops.add(stop)
-    const send = this.plan.dryRun ? rehearse : attempt
-    this.#limit(() => send(this.store, parcel, this.plan.mode, stop))
+    this.#limit(() => attempt(this.store, parcel, this.plan.mode, stop, this.plan.dryRun))
       .then(
         (result) => this.#settle(parcel, result),
         (cause) => this.#crash(parcel, cause, false),

@@ -340,7 +340,12 @@ describe('an answer', () => {
   })
 
   it('quotes nothing of what it could not read', async () => {
-    for (const source of ['<secret/>', '<DeleteResult><secret></DeleteResult>', '<DeleteResult secret=secret/>', '<secret'])
+    for (const source of [
+      '<secret/>',
+      '<DeleteResult><secret></DeleteResult>',
+      '<DeleteResult secret=secret/>',
+      '<secret',
+    ])
       expect(await read(source)).toMatchObject({ kind: 'malformed', reason: expect.not.stringContaining('secret') })
   })
 
