@@ -14,13 +14,13 @@ export function fetchTransport(fetch: Fetch): Transport {
     const { signal } = controller
     try {
       const init: RequestInit = { method, headers, signal, redirect: 'manual', ...(body && { body }) }
-      const sent = fetch === own ? url : new Request(url, init)
+      let held = fetch === own ? undefined : new Request(url, init)
       stop.onStop((reason) => {
         controller.abort(reason)
-        // Held until now: Node aborts nothing, and leaves the socket open, once the Request is garbage.
-        void sent
+        // Held until now, in a way that no minifier undoes: Node aborts nothing once the Request is garbage.
+        held = undefined
       })
-      const response = await (typeof sent === 'string' ? own(sent, init) : fetch(sent))
+      const response = await (held ? fetch(held) : own(url, init))
       if (typeof response?.headers?.get !== 'function' || response.type === 'error')
         throw new TypeError('fetch gave no Response')
       return await readAnswer(response, maxAnswerBytes)

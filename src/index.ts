@@ -1,3 +1,4 @@
+export type { DeleteClient, KeyValueClient } from './client.js'
 export type { CredentialSource, Credentials, IamToken, KeyPair, RemoteKey, SigningRequest } from './credentials.js'
 export type { RetryOptions } from './engine/retry.js'
 export type { AttemptEvent } from './engine/store.js'
