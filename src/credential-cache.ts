@@ -59,5 +59,5 @@ export class CredentialCache {
   }
 }
 
-const expires = ({ expiration }: Credentials & { expiration?: Date | undefined }, at: number): boolean =>
+const expires = ({ expiration }: Credentials & { expiration?: Date }, at: number): boolean =>
   expiration !== undefined && expiration.getTime() <= at

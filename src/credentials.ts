@@ -6,16 +6,16 @@ export interface KeyPair {
   /** Never sent, and shown nowhere. */
   readonly secretAccessKey: string
   /** Belongs to a temporary key. */
-  readonly sessionToken?: string | undefined
+  readonly sessionToken?: string
   /** A function that gave this is called again a minute before; without a function it is not looked at. */
-  readonly expiration?: Date | undefined
+  readonly expiration?: Date
 }
 
 /** A Yandex Cloud IAM token, sent as a bearer token. */
 export interface IamToken {
   readonly iamToken: string
   /** A function that gave this is called again a minute before; without a function it is not looked at. */
-  readonly expiration?: Date | undefined
+  readonly expiration?: Date
 }
 
 /** What a remote signer is asked to sign. */
@@ -41,7 +41,7 @@ export interface SigningRequest {
 /** A key whose secret stays on a server: `sign` asks that server for each signature. */
 export interface RemoteKey {
   readonly accessKeyId: string
-  readonly sessionToken?: string | undefined
+  readonly sessionToken?: string
   /** Resolves to the signature as the scheme writes it: hex, for EOP base64. */
   readonly sign: (request: SigningRequest) => Promise<string>
 }
