@@ -14,6 +14,7 @@ import { deleteUntil } from '../examples/node/abort-and-resume.js'
 import { deleteFromFile } from '../examples/node/delete-from-file.js'
 import { putSessions } from '../examples/node/put-entries.js'
 import { deletePatiently } from '../examples/node/retry-failed.js'
+import { readSettings } from '../examples/quickstart/settings.js'
 import { type Handover, type Progress, sweepSome } from '../examples/worker/sweep-some.js'
 import { keyAt, writeKeys } from './large/keys.js'
 import { ServerProcess } from './large/processes.js'
@@ -110,6 +111,20 @@ describe('the quickstart', () => {
     const { status, output } = await quickstart({ KEYS_FILE: 'keys.txt' })
     expect(output).toContain('KEYSWEEP_PROVIDER must be one of alibaba-esa')
     expect(status).toBe(1)
+  })
+
+  test.each([
+    [true, ['1', 'on', 'TRUE', 'Yes', 'y', '01', 'please']],
+    [false, ['', '0', 'false', 'No', 'OFF', undefined]],
+  ])('a dry run is %s where its variable says so, however it is written', (dryRun, values) => {
+    const settings = {
+      KEYSWEEP_PROVIDER: 'yandex',
+      KEYSWEEP_CONTAINER: 'photos',
+      KEYSWEEP_IAM_TOKEN: 'token',
+      KEYS_FILE: 'keys.txt',
+    }
+    for (const value of values)
+      expect([value, readSettings({ ...settings, KEYSWEEP_DRY_RUN: value }).dryRun]).toEqual([value, dryRun])
   })
 
   describe('with variables, against a cloud in another process', () => {
