@@ -2,7 +2,7 @@ import { EsaKvClient, type KeyPair, type KeysweepError, S3StorageClient, type Si
 import { createEmulator, type Emulator } from 'keysweep/emulator'
 import { serve } from 'srvx'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { proxy } from '../examples/proxy/proxy.js'
+import { type ProxyOptions, proxy } from '../examples/proxy/proxy.js'
 import { hasSession, hasToken } from '../examples/secrets/callers.js'
 import { credentialsEndpoint } from '../examples/secrets/credentials-endpoint.js'
 import { sha256 } from '../examples/secrets/digests.js'
@@ -322,7 +322,16 @@ describe('a page with temporary credentials', () => {
 })
 
 describe('the proxy', () => {
-  const through = () => proxy({ path: '/proxy/esa', upstream: `https://${ESA_HOST}`, calls: ['/'], fetch: upstream })
+  const through = (options: Partial<ProxyOptions> = {}) =>
+    proxy({
+      path: '/proxy/esa',
+      upstream: `https://${ESA_HOST}`,
+      calls: ['/'],
+      actions: ['BatchDeleteKv'],
+      mayUse: everybody,
+      fetch: upstream,
+      ...options,
+    })
   const upstream = vi.fn((request: Request): Promise<Response> => emulator.fetch(request))
 
   beforeEach(() => {
@@ -354,16 +363,23 @@ describe('the proxy', () => {
 
   test('is a server of its own in Node, for two providers', async () => {
     vi.stubEnv('PORT', '0')
+    vi.stubEnv('PROXY_SESSION', 'mine')
     vi.stubGlobal('fetch', async (request: Request) => new Response(request.url))
     const told = vi.spyOn(console, 'log').mockReturnValue()
     const { server } = await import('../examples/node/proxy-server.js')
     try {
       const [[url]] = told.mock.calls as [[string]]
-      const reached = async (path: string) => {
-        const answer = await GLOBAL_FETCH(url + path, { method: 'POST' })
+      const reached = async (path: string, headers: Record<string, string> = {}) => {
+        const signedIn = { cookie: 'theme=dark; session=mine', ...headers }
+        const answer = await GLOBAL_FETCH(url + path, { method: 'POST', headers: signedIn })
         return `${answer.status} ${await answer.text()}`
       }
-      expect(await reached('proxy/esa/?Namespace=sessions')).toBe(`200 https://${ESA_HOST}/?Namespace=sessions`)
+      const deletion = { 'x-acs-action': 'BatchDeleteKv' }
+      const esaPath = 'proxy/esa/?Namespace=sessions'
+      expect(await reached(esaPath, deletion)).toBe(`200 https://${ESA_HOST}/?Namespace=sessions`)
+      expect(await reached(esaPath)).toBe('404 not found')
+      expect(await reached(esaPath, { ...deletion, cookie: 'session=yours' })).toBe('403 you may not use this')
+      expect(await reached(esaPath, { ...deletion, origin: 'https://evil.example' })).toBe('403 you may not use this')
       const call = '/v4/oss/delete-objects'
       expect(await reached(`proxy/ctyun${call}`)).toBe(`200 https://zos-global.ctapi.ctyun.cn${call}`)
       expect(await reached('proxy/ctyun/v4/oss/other')).toBe('404 not found')
@@ -382,7 +398,65 @@ describe('the proxy', () => {
     ['POST', '/proxy/esa@evil.example/'],
     ['POST', '/elsewhere/'],
   ])('does not pass on %s %s', async (method, path) => {
-    expect((await through()(new Request(SITE + path, { method }))).status).toBe(404)
+    const headers = { 'x-acs-action': 'BatchDeleteKv' }
+    expect((await through()(new Request(SITE + path, { method, headers }))).status).toBe(404)
     expect(upstream).not.toHaveBeenCalled()
+  })
+
+  const call = (headers: Record<string, string>, body: BodyInit = '', query = '?Namespace=sessions') =>
+    new Request(`${SITE}/proxy/esa/${query}`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+  const deletion = { 'x-acs-action': 'BatchDeleteKv' }
+
+  test.each<[what: string, headers: Record<string, string>, query?: string]>([
+    ['another action', { 'x-acs-action': 'DeleteKvNamespace' }],
+    ['two actions', { 'x-acs-action': 'BatchDeleteKv, DeleteKvNamespace' }],
+    ['no action', {}],
+    ['another action in the query', deletion, '?Namespace=sessions&Action=DeleteKvNamespace'],
+    ['the same in other letters', deletion, '?%61ction=DeleteKvNamespace'],
+  ])('does not pass on %s', async (_, headers, query) => {
+    expect((await through()(call(headers, '', query))).status).toBe(404)
+    expect(upstream).not.toHaveBeenCalled()
+  })
+
+  test('passes on no action where none is allowed', async () => {
+    expect((await through({ actions: [] })(call(deletion))).status).toBe(404)
+    expect((await through({ actions: [] })(call({}))).status).not.toBe(404)
+    expect(upstream).toHaveBeenCalledOnce()
+  })
+
+  test.each<[who: string, status: number, headers: Record<string, string>]>([
+    ['a page of this site', 200, { 'sec-fetch-site': 'same-origin', origin: SITE }],
+    ['a page of this site in an older browser', 200, { origin: SITE }],
+    ['a page of another site', 403, { 'sec-fetch-site': 'cross-site', origin: SITE }],
+    ['a page of a neighbouring site', 403, { 'sec-fetch-site': 'same-site' }],
+    ['a page of another site in an older browser', 403, { origin: 'https://evil.example' }],
+    ['a page of no site', 403, { origin: 'null' }],
+    ['a program', 200, {}],
+  ])('%s gets %i', async (_, status, headers) => {
+    const answer = vi.fn(async () => new Response())
+    expect((await through({ fetch: answer })(call({ ...deletion, ...headers }))).status).toBe(status)
+    expect(answer).toHaveBeenCalledTimes(status === 200 ? 1 : 0)
+  })
+
+  test('passes on nothing from whoever may not use it', async () => {
+    expect((await through({ mayUse: async () => false })(call(deletion))).status).toBe(403)
+    expect(upstream).not.toHaveBeenCalled()
+  })
+
+  test('passes on as much as the provider takes, and reads no further', async () => {
+    const taken = vi.fn(async (request: Request) => new Response(String((await request.arrayBuffer()).byteLength)))
+    const most = await through({ fetch: taken })(call(deletion, 'x'.repeat(2_000_000)))
+    expect([most.status, await most.text()]).toEqual([200, '2000000'])
+    let read = 0
+    const long = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(100_000))
+        read += 100_000
+        if (read === 10_000_000) controller.close()
+      },
+    })
+    expect((await through({ fetch: taken })(call(deletion, long))).status).toBe(413)
+    expect(taken).toHaveBeenCalledOnce()
+    expect(read).toBeLessThan(3_000_000)
   })
 })
