@@ -342,6 +342,8 @@ declare const keys: string[]
       const text = await readFile(join(ROOT, document), 'utf8')
       const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
       expect(blocks.length).toBeGreaterThan(0)
+      // Which the package does not hold.
+      expect(blocks.join()).not.toContain("from './examples")
       const { options } = ts.parseJsonConfigFileContent(
         ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile).config,
         ts.sys,
@@ -353,6 +355,9 @@ declare const keys: string[]
           code.includes('const credentials') ? code : PRELUDE + code,
         ]),
       )
+      // What a reader is told to copy into their project.
+      const copied = join(ROOT, 'in-the-page.ts')
+      sources.set(copied, await readFile(join(ROOT, 'examples/secrets/in-the-page.ts'), 'utf8'))
       const host = ts.createCompilerHost(options)
       const { fileExists, getSourceFile, readFile: readSource } = host
       host.fileExists = (path) => sources.has(path) || fileExists(path)
