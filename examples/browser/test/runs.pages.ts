@@ -82,6 +82,13 @@ describe('200,000 keys at a store that behaves badly', () => {
     await go()
     // The page stays usable while it deletes.
     await expect.poll(() => number('deleted'), { timeout: 30_000 }).toBeGreaterThan(0)
+    // Figures and table are of one moment.
+    await expect.poll(() => number('refused'), { timeout: 30_000 }).toBeGreaterThan(0)
+    const [figures, listed] = await page().evaluate(() => {
+      const numberIn = (id: string) => Number(document.getElementById(id)?.textContent?.replace(/\D/g, ''))
+      return [numberIn('refused') + numberIn('unknown') + numberIn('not-sent'), numberIn('failures-count')]
+    })
+    expect(listed).toBe(figures)
     const bar = page().getByRole('progressbar', { name: 'Keys whose fate is known' })
     expect(await bar.getAttribute('max')).toBe('200000')
     expect(Number(await bar.getAttribute('value'))).toBeGreaterThan(0)
