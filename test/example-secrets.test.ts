@@ -2,8 +2,10 @@ import { EsaKvClient, type KeyPair, type KeysweepError, S3StorageClient, type Si
 import { createEmulator, type Emulator } from 'keysweep/emulator'
 import { serve } from 'srvx'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { proxy } from '../examples/proxy/proxy.js'
+import { type ProxyOptions, proxy } from '../examples/proxy/proxy.js'
+import { hasSession, hasToken } from '../examples/secrets/callers.js'
 import { credentialsEndpoint } from '../examples/secrets/credentials-endpoint.js'
+import { sha256 } from '../examples/secrets/digests.js'
 import { signedAt, temporaryFrom } from '../examples/secrets/in-the-page.js'
 import { signEsa } from '../examples/secrets/sign-esa.js'
 import { signS3 } from '../examples/secrets/sign-s3.js'
@@ -172,6 +174,9 @@ describe('the signing endpoint', () => {
       'no canonical request': { canonicalRequest: undefined },
       'too many keys': { items: 10_001 },
       'no number of keys': { items: 'many' },
+      'a number of keys as text': { items: '1' },
+      'a number of keys in a list': { items: [1] },
+      'part of a key': { items: 1.5 },
       'another operation': { operation: 'DeleteObject' },
       'another method': { canonicalRequest: canonicalRequest.replace('POST', 'PUT') },
       'another algorithm': { stringToSign: stringToSign.replace('HMAC-SHA256', 'HMAC-SHA1') },
@@ -180,12 +185,64 @@ describe('the signing endpoint', () => {
       expect(`${name}: ${await ask(sign, { ...asked, ...change })}`).toMatch(/: 400 /)
   })
 
+  // Each with its own string to sign: only the canonical request is not what it should be.
+  const forgeries: Record<string, (canonicalRequest: string, hash: string) => string> = {
+    'of a body it has no hash of': (text, hash) => text.replaceAll(hash, 'UNSIGNED-PAYLOAD'),
+    'of a body that is streamed': (text, hash) => text.replaceAll(hash, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD'),
+    'of a body with two hashes': (text, hash) => text.replace(new RegExp(`${hash}$`), '0'.repeat(64)),
+    'of a body with half a hash': (text, hash) => text.replaceAll(hash, hash.slice(0, 32)),
+    'of a body with an empty MD5': (text) => text.replace(/^content-md5:.*$/m, 'content-md5:'),
+    'of a body with half an MD5': (text) => text.replace(/^content-md5:.*$/m, 'content-md5:MD5='),
+    'of another content type': (text) => text.replace(/^content-type:.*$/m, 'content-type:text/plain'),
+    'with a line more': (text) => text.replace('\n\n', '\nx-amz-bypass-governance-retention:true\n\n'),
+    'with a header that is not signed': (text) => text.replace(/^host:/m, 'x-acs-security-token:t\nhost:'),
+    'with a header twice': (text) => text.replace(/^(x-(amz|acs)-date:.*)$/m, '$1\n$1'),
+    'with headers in another order': (text) => text.replace(/^(content-type:.*)\n(host:.*)$/m, '$2\n$1'),
+    'with a line behind': (text) => `${text}\n`,
+    'without a nonce': (text) => text.replace(/^x-acs-signature-nonce:.*$/m, 'x-acs-signature-nonce:'),
+  }
+
+  test.each(schemes)('%s: signs nothing but a deletion, to the last line', async (_, sign, open) => {
+    const asked = await rightful(open)
+    const { canonicalRequest = '', stringToSign } = asked
+    const hash = canonicalRequest.slice(-64)
+    for (const [name, change] of Object.entries(forgeries)) {
+      const changed = change(canonicalRequest, hash)
+      if (changed === canonicalRequest) continue
+      const forged = { canonicalRequest: changed, stringToSign: stringToSign.slice(0, -64) + (await sha256(changed)) }
+      expect(`${name}: ${await ask(sign, { ...asked, ...forged })}`).toMatch(/: 400 /)
+    }
+  })
+
+  test('reads no further than it must', async () => {
+    let read = 0
+    const long = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(1000))
+        read += 1000
+        if (read === 1_000_000) controller.close()
+      },
+    })
+    const endpoint = signingEndpoint({ sign: signsS3, mayDelete: everybody })
+    const init = { method: 'POST', body: long, duplex: 'half' } as const
+    expect((await endpoint(new Request(`${SITE}/sign`, init))).status).toBe(400)
+    expect(read).toBeLessThan(20_000)
+  })
+
   test.each(['', '[]', 'null', '"text"', '{', 'x'.repeat(100_000)])('answers nonsense with 400', async (body) => {
     expect(await ask(signsS3, body)).toMatch(/^400 /)
   })
 
   test('answers no other method', async () => {
     expect(await ask(signsS3, '', 'GET')).toBe('405 only POST')
+  })
+
+  test('a secret that is not set is nobody’s', async () => {
+    const open = (headers: Record<string, string>) => new Request(SITE, { headers })
+    expect(await hasSession(open({ cookie: 'session=undefined' }), undefined as unknown as string)).toBe(false)
+    expect(await hasSession(open({ cookie: 'session=' }), '')).toBe(false)
+    expect(await hasToken(open({ authorization: 'Bearer undefined' }), undefined as unknown as string)).toBe(false)
+    expect(await hasToken(open({ authorization: 'Bearer ' }), '')).toBe(false)
   })
 
   test('tells nobody its secret', async () => {
@@ -210,8 +267,14 @@ describe('the signing endpoint', () => {
       vi.stubGlobal('fetch', (_: string, init: RequestInit) => GLOBAL_FETCH(url, init))
       const { message } = await rejection(s3({ retry: { maxAttempts: 1 } }).deleteMany(KEYS))
       expect(message).toContain('you may not delete here')
-      const cookie = { cookie: 'session=mine' }
-      vi.stubGlobal('fetch', (_: string, init: RequestInit) => GLOBAL_FETCH(url, { ...init, headers: cookie }))
+      const signIn = (cookie: string) =>
+        vi.stubGlobal('fetch', (_: string, init: RequestInit) => GLOBAL_FETCH(url, { ...init, headers: { cookie } }))
+      for (const cookie of ['session=yours', 'session=mine too', 'session=', 'my-session=mine']) {
+        signIn(cookie)
+        expect((await rejection(s3({ retry: { maxAttempts: 1 } }).deleteMany(KEYS))).code).toBe('CredentialsFailed')
+      }
+      // A site may set other cookies.
+      signIn('theme=dark; session=mine; seen=1')
       expect((await s3().deleteMany(KEYS)).deleted).toHaveLength(1500)
     } finally {
       await server.close(true)
@@ -259,7 +322,16 @@ describe('a page with temporary credentials', () => {
 })
 
 describe('the proxy', () => {
-  const through = () => proxy({ path: '/proxy/esa', upstream: `https://${ESA_HOST}`, calls: ['/'], fetch: upstream })
+  const through = (options: Partial<ProxyOptions> = {}) =>
+    proxy({
+      path: '/proxy/esa',
+      upstream: `https://${ESA_HOST}`,
+      calls: ['/'],
+      actions: ['BatchDeleteKv'],
+      mayUse: everybody,
+      fetch: upstream,
+      ...options,
+    })
   const upstream = vi.fn((request: Request): Promise<Response> => emulator.fetch(request))
 
   beforeEach(() => {
@@ -291,16 +363,23 @@ describe('the proxy', () => {
 
   test('is a server of its own in Node, for two providers', async () => {
     vi.stubEnv('PORT', '0')
+    vi.stubEnv('PROXY_SESSION', 'mine')
     vi.stubGlobal('fetch', async (request: Request) => new Response(request.url))
     const told = vi.spyOn(console, 'log').mockReturnValue()
     const { server } = await import('../examples/node/proxy-server.js')
     try {
       const [[url]] = told.mock.calls as [[string]]
-      const reached = async (path: string) => {
-        const answer = await GLOBAL_FETCH(url + path, { method: 'POST' })
+      const reached = async (path: string, headers: Record<string, string> = {}) => {
+        const signedIn = { cookie: 'theme=dark; session=mine', ...headers }
+        const answer = await GLOBAL_FETCH(url + path, { method: 'POST', headers: signedIn })
         return `${answer.status} ${await answer.text()}`
       }
-      expect(await reached('proxy/esa/?Namespace=sessions')).toBe(`200 https://${ESA_HOST}/?Namespace=sessions`)
+      const deletion = { 'x-acs-action': 'BatchDeleteKv' }
+      const esaPath = 'proxy/esa/?Namespace=sessions'
+      expect(await reached(esaPath, deletion)).toBe(`200 https://${ESA_HOST}/?Namespace=sessions`)
+      expect(await reached(esaPath)).toBe('404 not found')
+      expect(await reached(esaPath, { ...deletion, cookie: 'session=yours' })).toBe('403 you may not use this')
+      expect(await reached(esaPath, { ...deletion, origin: 'https://evil.example' })).toBe('403 you may not use this')
       const call = '/v4/oss/delete-objects'
       expect(await reached(`proxy/ctyun${call}`)).toBe(`200 https://zos-global.ctapi.ctyun.cn${call}`)
       expect(await reached('proxy/ctyun/v4/oss/other')).toBe('404 not found')
@@ -319,7 +398,65 @@ describe('the proxy', () => {
     ['POST', '/proxy/esa@evil.example/'],
     ['POST', '/elsewhere/'],
   ])('does not pass on %s %s', async (method, path) => {
-    expect((await through()(new Request(SITE + path, { method }))).status).toBe(404)
+    const headers = { 'x-acs-action': 'BatchDeleteKv' }
+    expect((await through()(new Request(SITE + path, { method, headers }))).status).toBe(404)
     expect(upstream).not.toHaveBeenCalled()
+  })
+
+  const call = (headers: Record<string, string>, body: BodyInit = '', query = '?Namespace=sessions') =>
+    new Request(`${SITE}/proxy/esa/${query}`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+  const deletion = { 'x-acs-action': 'BatchDeleteKv' }
+
+  test.each<[what: string, headers: Record<string, string>, query?: string]>([
+    ['another action', { 'x-acs-action': 'DeleteKvNamespace' }],
+    ['two actions', { 'x-acs-action': 'BatchDeleteKv, DeleteKvNamespace' }],
+    ['no action', {}],
+    ['another action in the query', deletion, '?Namespace=sessions&Action=DeleteKvNamespace'],
+    ['the same in other letters', deletion, '?%61ction=DeleteKvNamespace'],
+  ])('does not pass on %s', async (_, headers, query) => {
+    expect((await through()(call(headers, '', query))).status).toBe(404)
+    expect(upstream).not.toHaveBeenCalled()
+  })
+
+  test('passes on no action where none is allowed', async () => {
+    expect((await through({ actions: [] })(call(deletion))).status).toBe(404)
+    expect((await through({ actions: [] })(call({}))).status).not.toBe(404)
+    expect(upstream).toHaveBeenCalledOnce()
+  })
+
+  test.each<[who: string, status: number, headers: Record<string, string>]>([
+    ['a page of this site', 200, { 'sec-fetch-site': 'same-origin', origin: SITE }],
+    ['a page of this site in an older browser', 200, { origin: SITE }],
+    ['a page of another site', 403, { 'sec-fetch-site': 'cross-site', origin: SITE }],
+    ['a page of a neighbouring site', 403, { 'sec-fetch-site': 'same-site' }],
+    ['a page of another site in an older browser', 403, { origin: 'https://evil.example' }],
+    ['a page of no site', 403, { origin: 'null' }],
+    ['a program', 200, {}],
+  ])('%s gets %i', async (_, status, headers) => {
+    const answer = vi.fn(async () => new Response())
+    expect((await through({ fetch: answer })(call({ ...deletion, ...headers }))).status).toBe(status)
+    expect(answer).toHaveBeenCalledTimes(status === 200 ? 1 : 0)
+  })
+
+  test('passes on nothing from whoever may not use it', async () => {
+    expect((await through({ mayUse: async () => false })(call(deletion))).status).toBe(403)
+    expect(upstream).not.toHaveBeenCalled()
+  })
+
+  test('passes on as much as the provider takes, and reads no further', async () => {
+    const taken = vi.fn(async (request: Request) => new Response(String((await request.arrayBuffer()).byteLength)))
+    const most = await through({ fetch: taken })(call(deletion, 'x'.repeat(2_000_000)))
+    expect([most.status, await most.text()]).toEqual([200, '2000000'])
+    let read = 0
+    const long = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(100_000))
+        read += 100_000
+        if (read === 10_000_000) controller.close()
+      },
+    })
+    expect((await through({ fetch: taken })(call(deletion, long))).status).toBe(413)
+    expect(taken).toHaveBeenCalledOnce()
+    expect(read).toBeLessThan(3_000_000)
   })
 })

@@ -14,7 +14,10 @@ import { deleteUntil } from '../examples/node/abort-and-resume.js'
 import { deleteFromFile } from '../examples/node/delete-from-file.js'
 import { putSessions } from '../examples/node/put-entries.js'
 import { deletePatiently } from '../examples/node/retry-failed.js'
-import { type Handover, type Progress, sweepSome } from '../examples/worker/sweep-some.js'
+import { readSettings } from '../examples/quickstart/settings.js'
+import { type Handover, handoverIn } from '../examples/worker/handover.js'
+import worker from '../examples/worker/sweep.js'
+import { type Progress, sweepSome } from '../examples/worker/sweep-some.js'
 import { keyAt, writeKeys } from './large/keys.js'
 import { ServerProcess } from './large/processes.js'
 
@@ -110,6 +113,20 @@ describe('the quickstart', () => {
     const { status, output } = await quickstart({ KEYS_FILE: 'keys.txt' })
     expect(output).toContain('KEYSWEEP_PROVIDER must be one of alibaba-esa')
     expect(status).toBe(1)
+  })
+
+  test.each([
+    [true, ['1', 'on', 'TRUE', 'Yes', 'y', '01', 'please']],
+    [false, ['', '0', 'false', 'No', 'OFF', undefined]],
+  ])('a dry run is %s where its variable says so, however it is written', (dryRun, values) => {
+    const settings = {
+      KEYSWEEP_PROVIDER: 'yandex',
+      KEYSWEEP_CONTAINER: 'photos',
+      KEYSWEEP_IAM_TOKEN: 'token',
+      KEYS_FILE: 'keys.txt',
+    }
+    for (const value of values)
+      expect([value, readSettings({ ...settings, KEYSWEEP_DRY_RUN: value }).dryRun]).toEqual([value, dryRun])
   })
 
   describe('with variables, against a cloud in another process', () => {
@@ -267,13 +284,12 @@ describe('the small examples', () => {
 
   test('sweep-some hands on what its requests were not enough for, and loses no key', async () => {
     emulator.faults('s3', { status: { 500: 0.3 }, keyErrors: { InternalError: 0.01, AccessDenied: 0.01 } })
-    const keysFrom = (index: number) => keys.slice(index)
     let next: Handover | undefined = { from: 0, again: [] }
     const failed: FailedKey[] = []
     let deleted = 0
     let invocations = 0
     for (; next && invocations < 100; invocations++) {
-      const progress: Progress = await sweepSome(store, keysFrom, next, 2)
+      const progress: Progress = await sweepSome(store, { count: keys.length, at: keyAt }, next, 2)
       deleted += progress.deleted
       failed.push(...progress.failed)
       next = progress.next
@@ -289,8 +305,57 @@ describe('the small examples', () => {
   })
 
   test('sweep-some keeps what an earlier invocation left, where this one has no request for it either', async () => {
-    const { deleted, next } = await sweepSome(store, () => [], { from: 3000, again: keys }, 2)
-    expect([deleted, next]).toEqual([2000, { from: 3000, again: keys.slice(2000) }])
+    const again = keys.map((_, index) => index)
+    const { deleted, next } = await sweepSome(store, { count: 3000, at: keyAt }, { from: 3000, again }, 2)
+    expect([deleted, next]).toEqual([2000, { from: 3000, again: again.slice(2000) }])
+    expect(new Set(emulator.state.keys('s3', 'photos'))).toEqual(new Set(keys.slice(2000)))
+  })
+
+  test('sweep-some hands on numbers, of keys that it names again in the next invocation', async () => {
+    emulator.faults('s3', { status: { 503: 1 } })
+    const all = { count: keys.length, at: keyAt }
+    const { next } = await sweepSome(store, all, { from: 0, again: [] }, 3)
+    expect(next?.again).toEqual(Array.from({ length: next?.from ?? 0 }, (_, index) => index))
+    expect(handoverIn(JSON.stringify(next), keys.length)).toEqual(next)
+    emulator.faults('s3', {})
+    const rest = await sweepSome(store, all, next as Handover, 10)
+    expect(rest).toEqual({ deleted: keys.length, failed: [] })
+  })
+
+  test.each([
+    '',
+    'null',
+    '[]',
+    '{"from":0}',
+    '{"from":-1,"again":[]}',
+    '{"from":0.5,"again":[]}',
+    '{"from":"0","again":[]}',
+    '{"from":3001,"again":[]}',
+    '{"from":10,"again":[10]}',
+    '{"from":10,"again":[-1]}',
+    '{"from":10,"again":["photos/invoice.pdf"]}',
+    '{"from":2,"again":[0,1,0]}',
+  ])('no invocation hands on %s', (text) => {
+    expect(handoverIn(text, 3000)).toBeUndefined()
+  })
+
+  test('the worker sends nothing for what no invocation handed on', async () => {
+    const environment = {
+      BUCKET: 'photos',
+      REGION: 'us-east-1',
+      ACCESS_KEY_ID: ID,
+      SECRET_ACCESS_KEY: SECRET,
+      TOKEN: 't',
+    }
+    const ask = async (body: string | undefined, method = 'POST') => {
+      const init = { method, headers: { authorization: 'Bearer t' }, ...(body !== undefined && { body }) }
+      return (await worker.fetch(new Request('https://worker.example/', init), environment)).status
+    }
+    expect(await ask(undefined, 'GET')).toBe(405)
+    expect(await ask('{"from":0,"again":["a"]}')).toBe(400)
+    expect(
+      await ask(JSON.stringify({ from: 200_000, again: Array.from({ length: 199_999 }, (_, index) => index) })),
+    ).toBe(400)
   })
 
   test('put-entries writes values that expire', async () => {
@@ -327,6 +392,8 @@ declare const keys: string[]
       const text = await readFile(join(ROOT, document), 'utf8')
       const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
       expect(blocks.length).toBeGreaterThan(0)
+      // Which the package does not hold.
+      expect(blocks.join()).not.toContain("from './examples")
       const { options } = ts.parseJsonConfigFileContent(
         ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile).config,
         ts.sys,
@@ -338,6 +405,9 @@ declare const keys: string[]
           code.includes('const credentials') ? code : PRELUDE + code,
         ]),
       )
+      // What a reader is told to copy into their project.
+      const copied = join(ROOT, 'in-the-page.ts')
+      sources.set(copied, await readFile(join(ROOT, 'examples/secrets/in-the-page.ts'), 'utf8'))
       const host = ts.createCompilerHost(options)
       const { fileExists, getSourceFile, readFile: readSource } = host
       host.fileExists = (path) => sources.has(path) || fileExists(path)

@@ -19,7 +19,8 @@ export async function deleteUntil(
   try {
     return progressOf(await store.deleteMany(keys, { signal }), keys)
   } catch (error) {
-    if (isKeysweepError(error) && error.name === 'AbortError') return progressOf(error.report as DeleteReport, keys)
+    const report = isKeysweepError(error) && error.name === 'AbortError' ? error.report : undefined
+    if (report && 'deleted' in report) return progressOf(report, keys)
     throw error
   }
 }

@@ -1,12 +1,24 @@
-// Lets the pages of one's own site call Edge KV of Alibaba Cloud ESA and CTyun ZOS: npx tsx examples/node/proxy-server.ts
+// Lets the pages of one's own site delete from Edge KV of Alibaba Cloud ESA and from CTyun ZOS: npx tsx examples/node/proxy-server.ts
+// PROXY_SESSION stands for your sessions.
 import { serve } from 'srvx'
 import { proxy } from '../proxy/proxy.js'
+import { hasSession } from '../secrets/callers.js'
 
-const esa = proxy({ path: '/proxy/esa', upstream: 'https://esa.cn-hangzhou.aliyuncs.com', calls: ['/'] })
+const session = process.env.PROXY_SESSION
+if (!session) throw new Error('PROXY_SESSION is not set')
+const mayUse = (caller: Request) => hasSession(caller, session)
+const esa = proxy({
+  path: '/proxy/esa',
+  upstream: 'https://esa.cn-hangzhou.aliyuncs.com',
+  calls: ['/'],
+  actions: ['BatchDeleteKv'],
+  mayUse,
+})
 const ctyun = proxy({
   path: '/proxy/ctyun',
   upstream: 'https://zos-global.ctapi.ctyun.cn',
   calls: ['/v4/oss/delete-objects'],
+  mayUse,
 })
 
 export const server = serve({

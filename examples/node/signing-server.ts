@@ -1,6 +1,7 @@
 // Signs deletions from one bucket for pages that hold no secret: npx tsx examples/node/signing-server.ts
 // SIGNING_SECRET_ACCESS_KEY, SIGNING_REGION, SIGNING_HOST and SIGNING_BUCKET say what for; SIGNING_SESSION stands for your sessions.
 import { serve } from 'srvx'
+import { hasSession } from '../secrets/callers.js'
 import { signS3 } from '../secrets/sign-s3.js'
 import { signingEndpoint } from '../secrets/signing-endpoint.js'
 
@@ -18,7 +19,7 @@ const endpoint = signingEndpoint({
     host: needed('SIGNING_HOST'),
     bucket: needed('SIGNING_BUCKET'),
   }),
-  mayDelete: ({ headers }) => headers.get('cookie') === `session=${session}`,
+  mayDelete: (caller) => hasSession(caller, session),
 })
 
 export const server = serve({

@@ -21,7 +21,7 @@ and, unless the provider's own variables are set (see below):
 where needed:
   KEYSWEEP_REGION              s3: the region to sign for (us-east-1 with an endpoint); ctyun-zos: the regionID
   KEYSWEEP_ENDPOINT            where the store is, if not at the provider's usual address
-at will:
+at will (1 stands for anything but 0, false, no and off):
   KEYSWEEP_DRY_RUN=1           checks, cuts and encodes all keys, and sends nothing
   KEYSWEEP_SHOW_KEYS=1         shows a few of the failed keys; without it no key is printed
   KEYSWEEP_DEMO_KEYS           emulated cloud only: keys a store, 25000 unless set
@@ -129,7 +129,8 @@ export function readSettings(environment: Environment): Settings {
   if (missing.length > 0) throw new MisconfiguredError(missing.join('\n'))
   const endpoint = environment.KEYSWEEP_ENDPOINT
   const client = settings.connect({ container, region, common: endpoint ? { endpoint } : {} }, credentials)
-  const isSet = (name: string) => ['1', 'true', 'yes'].includes(environment[name] ?? '')
+  // Whoever writes anything else means it: a dry run that is spelt oddly must delete nothing.
+  const isSet = (name: string) => !['', '0', 'false', 'no', 'off'].includes((environment[name] ?? '').toLowerCase())
   return {
     provider,
     container,

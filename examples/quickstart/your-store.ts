@@ -48,7 +48,7 @@ export async function sweepYourStore(environment: Environment): Promise<boolean>
     if (!isKeysweepError(error)) throw error
     failure = error
     // Every settled batch was added already; the numbers of the error's report are those of the whole run.
-    if (error.report) Object.assign(totals, pick(error.report.stats as DeleteStats))
+    if (error.report && 'deleted' in error.report) Object.assign(totals, pick(error.report.stats))
   } finally {
     process.off('SIGINT', interrupt)
     bar.done()

@@ -1,3 +1,4 @@
+import { canonical, SHA256, valueIn } from './canonical.js'
 import { hex, hmac, isFresh, sha256 } from './digests.js'
 import { RefusedError, type Sign } from './signing-endpoint.js'
 
@@ -9,8 +10,7 @@ export interface EsaSigning {
   readonly mostKeys?: number
 }
 
-const SIGNED_HEADERS =
-  'content-type;host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version'
+const NONCE = /^[0-9a-f]{32}$/
 
 /** Signs deletions from one namespace of Edge KV by ACS3, and nothing else. */
 export function signEsa({
@@ -20,17 +20,28 @@ export function signEsa({
   mostKeys = 10_000,
 }: EsaSigning): Sign {
   return async ({ stringToSign, canonicalRequest, operation, items }) => {
-    const [method, path, query, ...lines] = canonicalRequest.split('\n')
-    const called = `${method} ${path}?${query}`
-    if (operation !== 'BatchDeleteKv' || called !== `POST /?Namespace=${namespace}`)
+    const call = `POST\n/\nNamespace=${namespace}`
+    if (operation !== 'BatchDeleteKv' || !canonicalRequest.startsWith(`${call}\n`))
       throw new RefusedError('only deletions from the one namespace are signed')
-    const needed = [`host:${host}`, 'x-acs-action:BatchDeleteKv', 'x-acs-version:2024-09-10']
-    if (!needed.every((line) => lines.includes(line)) || lines.at(-2) !== SIGNED_HEADERS)
-      throw new RefusedError('other headers are signed than those of a deletion')
     // How many keys the page says there are; the store itself takes no more than 10,000.
     if (!(items >= 1 && items <= mostKeys)) throw new RefusedError(`no more than ${mostKeys} keys at once`)
-    const time = lines.find((line) => line.startsWith('x-acs-date:'))?.slice('x-acs-date:'.length) ?? ''
+    const hash = valueIn(canonicalRequest, 'x-acs-content-sha256')
+    const time = valueIn(canonicalRequest, 'x-acs-date')
+    const nonce = valueIn(canonicalRequest, 'x-acs-signature-nonce')
+    if (!SHA256.test(hash)) throw new RefusedError('the body is not named by its hash')
     if (!isFresh(time)) throw new RefusedError('the date is not of now')
+    if (!NONCE.test(nonce)) throw new RefusedError('there is no nonce')
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      host,
+      'x-acs-action': 'BatchDeleteKv',
+      'x-acs-content-sha256': hash,
+      'x-acs-date': time,
+      'x-acs-signature-nonce': nonce,
+      'x-acs-version': '2024-09-10',
+    }
+    if (canonicalRequest !== canonical(call, headers, hash))
+      throw new RefusedError('other headers are signed than those of a deletion')
     if (stringToSign !== `ACS3-HMAC-SHA256\n${await sha256(canonicalRequest)}`)
       throw new RefusedError('the string to sign is not that of the canonical request')
     return hex(await hmac(secretAccessKey, stringToSign))

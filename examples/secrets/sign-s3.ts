@@ -1,3 +1,4 @@
+import { canonical, SHA256, valueIn } from './canonical.js'
 import { hex, hmac, isFresh, sha256 } from './digests.js'
 import { RefusedError, type Sign } from './signing-endpoint.js'
 
@@ -11,22 +12,31 @@ export interface S3Signing {
   readonly mostKeys?: number
 }
 
-/** Without `x-amz-bypass-governance-retention`, which is nobody's business here. */
-const SIGNED_HEADERS = 'content-md5;content-type;host;x-amz-content-sha256;x-amz-date'
+const MD5 = /^[A-Za-z0-9+/]{22}==$/
 
 /** Signs deletions from one bucket by SigV4, and nothing else. */
 export function signS3({ secretAccessKey, region, host, bucket, mostKeys = 1000 }: S3Signing): Sign {
   return async ({ stringToSign, canonicalRequest, operation, items }) => {
-    const [method, path, query, ...lines] = canonicalRequest.split('\n')
-    const called = `${method} ${path}?${query}`
-    if (operation !== 'DeleteObjects' || called !== `POST /${bucket}?delete=`)
+    const call = `POST\n/${bucket}\ndelete=`
+    if (operation !== 'DeleteObjects' || !canonicalRequest.startsWith(`${call}\n`))
       throw new RefusedError('only deletions from the one bucket are signed')
-    if (!lines.includes(`host:${host}`) || lines.at(-2) !== SIGNED_HEADERS)
-      throw new RefusedError('other headers are signed than those of a deletion')
     // How many keys the page says there are; the store itself takes no more than 1,000.
     if (!(items >= 1 && items <= mostKeys)) throw new RefusedError(`no more than ${mostKeys} keys at once`)
-    const time = lines.find((line) => line.startsWith('x-amz-date:'))?.slice('x-amz-date:'.length) ?? ''
+    const md5 = valueIn(canonicalRequest, 'content-md5')
+    const hash = valueIn(canonicalRequest, 'x-amz-content-sha256')
+    const time = valueIn(canonicalRequest, 'x-amz-date')
+    if (!MD5.test(md5) || !SHA256.test(hash)) throw new RefusedError('the body is not named by its hashes')
     if (!isFresh(time)) throw new RefusedError('the date is not of now')
+    // Nothing else may differ: in particular, no `x-amz-bypass-governance-retention` stands here.
+    const headers = {
+      'content-md5': md5,
+      'content-type': 'application/xml',
+      host,
+      'x-amz-content-sha256': hash,
+      'x-amz-date': time,
+    }
+    if (canonicalRequest !== canonical(call, headers, hash))
+      throw new RefusedError('other headers are signed than those of a deletion')
     const day = time.slice(0, 8)
     const scope = `${day}/${region}/s3/aws4_request`
     // Made anew from what was checked: a string to sign that says anything else is not signed.

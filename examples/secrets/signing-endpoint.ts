@@ -1,3 +1,5 @@
+import { readBody } from '../read-body.js'
+
 /** What a page asks for: a part of keysweep's `SigningRequest`. Nothing in it is to be believed. */
 export interface Asked {
   readonly stringToSign: string
@@ -28,8 +30,10 @@ export function signingEndpoint({ sign, mayDelete }: SigningOptions): (request: 
   return async (request) => {
     if (request.method !== 'POST') return new Response('only POST', { status: 405 })
     if (!(await mayDelete(request))) return new Response('you may not delete here', { status: 403 })
+    const body = await readBody(request, MOST_BYTES)
+    if (!body) return new Response('that is too long', { status: 400 })
     try {
-      return new Response(await sign(askedIn(await request.text())))
+      return new Response(await sign(askedIn(await body.text())))
     } catch (error) {
       if (error instanceof RefusedError) return new Response(error.message, { status: 400 })
       throw error
@@ -37,14 +41,14 @@ export function signingEndpoint({ sign, mayDelete }: SigningOptions): (request: 
   }
 }
 
-const MOST_CHARACTERS = 10_000
+const MOST_BYTES = 10_000
 
 function askedIn(text: string): Asked {
-  if (text.length > MOST_CHARACTERS) throw new RefusedError('that is too long')
-  const asked = parse(text)
-  for (const name of ['stringToSign', 'canonicalRequest', 'operation'])
-    if (typeof asked[name] !== 'string') throw new RefusedError(`${name} must be a string`)
-  return asked as unknown as Asked
+  const { stringToSign, canonicalRequest, operation, items } = parse(text)
+  if (typeof stringToSign !== 'string' || typeof canonicalRequest !== 'string' || typeof operation !== 'string')
+    throw new RefusedError('stringToSign, canonicalRequest and operation must be strings')
+  if (typeof items !== 'number' || !Number.isInteger(items)) throw new RefusedError('items must be a whole number')
+  return { stringToSign, canonicalRequest, operation, items }
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

@@ -21,6 +21,7 @@ const sweep :Workerd.Worker = (
     (name = "REGION", text = "us-east-1"),
     (name = "ACCESS_KEY_ID", text = "emulator-key"),
     (name = "SECRET_ACCESS_KEY", text = "emulator-secret"),
+    (name = "TOKEN", text = "example-token"),
   ],
   # Here the emulated cloud is all there is; without this line it is the internet.
   globalOutbound = "cloud",

@@ -1,7 +1,3 @@
 export const KEYS = 200_000
 
 export const keyAt = (index: number): string => `sessions/${String(index).padStart(6, '0')}.json`
-
-export function* keysFrom(index: number): Generator<string> {
-  for (let at = index; at < KEYS; at++) yield keyAt(at)
-}

@@ -1,3 +1,4 @@
+import { hasSession } from '../secrets/callers.js'
 import { signEsa } from '../secrets/sign-esa.js'
 import { signingEndpoint } from '../secrets/signing-endpoint.js'
 
@@ -13,6 +14,6 @@ export default {
   fetch: (request: Request, { NAMESPACE, SECRET_ACCESS_KEY, SESSION }: Environment): Promise<Response> =>
     signingEndpoint({
       sign: signEsa({ secretAccessKey: SECRET_ACCESS_KEY, namespace: NAMESPACE }),
-      mayDelete: ({ headers }) => headers.get('cookie') === `session=${SESSION}`,
+      mayDelete: (caller) => hasSession(caller, SESSION),
     })(request),
 }

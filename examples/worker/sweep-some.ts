@@ -1,11 +1,10 @@
 import type { FailedKey, S3StorageClient } from 'keysweep'
+import type { Handover } from './handover.js'
 
-/** What one invocation hands on to the next. Small enough for a message of a queue, or for a Durable Object with an alarm. */
-export interface Handover {
-  /** Where to go on in the keys. */
-  readonly from: number
-  /** Keys before that which still have to go. */
-  readonly again: readonly string[]
+/** Keys that are made as they are needed, so that an index is enough to name one. No two are the same. */
+export interface Keys {
+  readonly count: number
+  readonly at: (index: number) => string
 }
 
 export interface Progress {
@@ -22,22 +21,26 @@ const MOST_ATTEMPTS = 5
 /** Deletes as many keys as `maxRequests` requests can, retries among them, and says what is left. */
 export async function sweepSome(
   store: S3StorageClient,
-  keysFrom: (index: number) => Iterable<string>,
+  keys: Keys,
   { from, again }: Handover,
   maxRequests: number,
 ): Promise<Progress> {
-  const report = await store.deleteMany(chain(again, keysFrom(from)), { maxRequests })
-  const isLeft = ({ retryable, attempts }: FailedKey) => retryable && attempts < MOST_ATTEMPTS
-  const left = report.failed.filter(isLeft).map(({ key }) => key)
-  const taken = report.stats.items
-  const next = { from: from + Math.max(0, taken - again.length), again: [...left, ...again.slice(taken)] }
-  return {
-    deleted: report.deleted.length,
-    failed: report.failed.filter((item) => !isLeft(item)),
-    ...((report.resumeFrom !== undefined || left.length > 0) && { next }),
+  // First what was left over, then what nobody has taken yet.
+  const indexOf = (item: number) => again[item] ?? from + item - again.length
+  function* items(): Generator<string> {
+    for (let item = 0; indexOf(item) < keys.count; item++) yield keys.at(indexOf(item))
   }
-}
-
-function* chain<Item>(...sources: Iterable<Item>[]): Generator<Item> {
-  for (const source of sources) yield* source
+  const { deleted, failed, stats, resumeFrom } = await store.deleteMany(items(), { maxRequests })
+  const isLeft = ({ retryable, attempts }: FailedKey) => retryable && attempts < MOST_ATTEMPTS
+  const left = new Set(failed.filter(isLeft).map(({ key }) => key))
+  const taken = Array.from({ length: stats.items }, (_, item) => indexOf(item))
+  const next = {
+    from: Math.max(from, indexOf(stats.items)),
+    again: [...taken.filter((index) => left.has(keys.at(index))), ...again.slice(stats.items)],
+  }
+  return {
+    deleted: deleted.length,
+    failed: failed.filter((item) => !isLeft(item)),
+    ...((resumeFrom !== undefined || left.size > 0) && { next }),
+  }
 }

@@ -25,7 +25,7 @@ test('200,000 keys are deleted across invocations, each below the 50 requests an
   const each: number[] = []
   const failed = new Set<string>()
   let deleted = 0
-  for await (const progress of invocations(workers.origins.sweep)) {
+  for await (const progress of invocations(workers.origins.sweep, 'example-token')) {
     deleted += progress.deleted
     for (const { key, code } of progress.failed) {
       expect(code).toBe('AccessDenied')
@@ -44,6 +44,24 @@ test('200,000 keys are deleted across invocations, each below the 50 requests an
   expect(await cloud()).toMatchObject({ left: failed.size, mostAtOnce: 6 })
 }, 120_000)
 
+test('nobody but who has the token has keys deleted', async () => {
+  const before = await cloud()
+  const everything = JSON.stringify({ from: 0, again: [] })
+  for (const authorization of [
+    '',
+    'Bearer ',
+    'Bearer undefined',
+    'Bearer example',
+    'Bearer example-token-2',
+    'example-token',
+  ]) {
+    const init = { method: 'POST', headers: { authorization }, body: everything }
+    const answer = await fetch(workers.origins.sweep, init)
+    expect([authorization, answer.status]).toEqual([authorization, 403])
+  }
+  expect(await cloud()).toEqual(before)
+})
+
 describe('the worker that signs', () => {
   const emulator = createEmulator()
   const open = (namespace: string) =>
@@ -58,7 +76,7 @@ describe('the worker that signs', () => {
   function signIn(session: string): void {
     const { fetch } = globalThis
     vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
-      fetch(url, { ...init, headers: { ...init.headers, cookie: `session=${session}` } }),
+      fetch(url, { ...init, headers: { ...init.headers, cookie: `theme=dark; session=${session}` } }),
     )
   }
 

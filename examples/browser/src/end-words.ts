@@ -17,7 +17,7 @@ export function endWords(
   left: number,
   tookMs: number,
 ): EndWords {
-  const unknown = ledger.failures().filter(({ reason }) => reason.outcome === 'unknown').length
+  const { unknown } = ledger.counts
   const sentences: string[] = []
   if (kind === 'broken' && message) sentences.push(`${message}.`)
   if (kind === 'finished' && ledger.failed === 0) sentences.push('Every key is gone, on the store’s word.')

@@ -1,13 +1,13 @@
 import { byId } from './elements.js'
-import type { Ledger } from './ledger.js'
+import { type Counts, type Ledger, noCounts, outcomeOf } from './ledger.js'
 
 /** What the keys of a cell have come to. */
 interface Cell {
   keys: number
-  deleted: number
-  refused: number
-  unknown: number
+  readonly counts: Counts
 }
+
+const FAILURES = ['refused', 'unknown', 'not-sent'] as const
 
 const LARGEST_PX = 22
 const SMALLEST_PX = 12
@@ -35,9 +35,9 @@ export class KeyMap {
     const context = canvas.getContext('2d') as CanvasRenderingContext2D
     context.scale(devicePixelRatio, devicePixelRatio)
     const style = getComputedStyle(canvas)
-    const [waiting = '', deleted = '', refused = '', unknown = ''] = ['waiting', 'deleted', 'refused', 'unknown'].map(
-      (name) => style.getPropertyValue(`--${name}`),
-    )
+    const colourOf = (name: string) => style.getPropertyValue(`--${name}`)
+    const [waiting, deleted] = [colourOf('waiting'), colourOf('deleted')]
+    const failures = FAILURES.map((outcome) => [outcome, colourOf(outcome)] as const)
     // The columns fill the width.
     const step = (width + GAP_PX) / columns
     const side = size - GAP_PX
@@ -53,15 +53,14 @@ export class KeyMap {
         context.fillRect(x, bottom - height, step - GAP_PX, height)
       }
       fill(waiting, side)
-      context.globalAlpha = (cell.deleted + cell.refused + cell.unknown) / cell.keys
+      const { keys, counts } = cell
+      context.globalAlpha = Object.values(counts).reduce((sum, count) => sum + count) / keys
       fill(deleted, side)
       context.globalAlpha = 1
-      for (const [colour, keys] of [
-        [refused, cell.refused],
-        [unknown, cell.unknown],
-      ] as const) {
-        if (keys === 0) continue
-        const part = Math.max(THINNEST_PX, (side * keys) / cell.keys)
+      for (const [outcome, colour] of failures) {
+        const count = counts[outcome]
+        if (count === 0) continue
+        const part = Math.max(THINNEST_PX, (side * count) / keys)
         fill(colour, part)
         bottom -= part
       }
@@ -79,13 +78,11 @@ function cellSize(keys: number, width: number): number {
 function cellsOf(ledger: Ledger, keysACell: number): Cell[] {
   const cells: Cell[] = []
   for (let index = 0; index < ledger.keys.length; index++) {
-    if (index % keysACell === 0) cells.push({ keys: 0, deleted: 0, refused: 0, unknown: 0 })
+    if (index % keysACell === 0) cells.push({ keys: 0, counts: noCounts() })
     const cell = cells.at(-1) as Cell
     cell.keys++
     const fate = ledger.fate(index)
-    if (fate === 'deleted') cell.deleted++
-    else if (fate?.outcome === 'unknown') cell.unknown++
-    else if (fate) cell.refused++
+    if (fate) cell.counts[outcomeOf(fate)]++
   }
   return cells
 }

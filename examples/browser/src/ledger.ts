@@ -3,6 +3,14 @@ import type { DeleteBatch, FailedKey } from 'keysweep'
 /** What became of a key; nothing yet where undefined. */
 export type Fate = 'deleted' | FailedKey | undefined
 
+/** What can become of a key. */
+export type Outcome = 'deleted' | FailedKey['outcome']
+
+export type Counts = Record<Outcome, number>
+
+/** None of anything. */
+export const noCounts = (): Counts => ({ deleted: 0, refused: 0, unknown: 0, 'not-sent': 0 })
+
 /** A failed key, and its place in the list. */
 export interface Failure {
   readonly index: number
@@ -11,12 +19,24 @@ export interface Failure {
 
 /** The fate of every key, over one run or several that go on with each other's rest. */
 export class Ledger {
-  deleted = 0
-  failed = 0
+  readonly #counts = noCounts()
   readonly #fates: Fate[]
 
   constructor(readonly keys: readonly string[]) {
     this.#fates = new Array(keys.length).fill(undefined)
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.#counts
+  }
+
+  get failed(): number {
+    return this.#counts.refused + this.#counts.unknown + this.#counts['not-sent']
+  }
+
+  /** How many keys are entered. */
+  get settled(): number {
+    return this.#counts.deleted + this.failed
   }
 
   fate(index: number): Fate {
@@ -62,8 +82,7 @@ export class Ledger {
   }
 
   #count(fate: Fate, change: 1 | -1): void {
-    if (fate === 'deleted') this.deleted += change
-    else if (fate) this.failed += change
+    if (fate) this.#counts[outcomeOf(fate)] += change
   }
 
   /** The failed keys, in input order. */
@@ -76,5 +95,7 @@ export class Ledger {
     return found
   }
 }
+
+export const outcomeOf = (fate: NonNullable<Fate>): Outcome => (fate === 'deleted' ? fate : fate.outcome)
 
 const isPending = (fate: Fate): boolean => fate === undefined || (fate !== 'deleted' && fate.retryable)

@@ -2,7 +2,7 @@ import type { DeleteStats, Progress } from 'keysweep'
 import { openStore } from './cloud.js'
 import { byId } from './elements.js'
 import { endWords } from './end-words.js'
-import { type Failure, Ledger } from './ledger.js'
+import { Ledger } from './ledger.js'
 import { Meter } from './meter.js'
 import { csv, download, ndjson } from './report.js'
 import { RunView } from './run-view.js'
@@ -11,8 +11,6 @@ import { sweep } from './sweep.js'
 
 /** Figures that change more often than this cannot be read. */
 const REFRESH_MS = 120
-/** The table is longer to build, and is being read. */
-const RELIST_MS = 1000
 
 let ledger = new Ledger([])
 let store: ReturnType<typeof openStore> | undefined
@@ -47,24 +45,15 @@ async function start(afresh: boolean): Promise<void> {
 
   const startedAt = performance.now()
   const meter = new Meter()
-  // Once the ledger is reopened: what may succeed later counts anew.
-  const before = { deleted: ledger.deleted, failed: ledger.keys.length - ledger.pending - ledger.deleted }
   let progress: Progress<DeleteStats> | undefined
   let shownAt = 0
-  let listedAt = 0
-  let failures: readonly Failure[] = []
   const show = (latest: Progress<DeleteStats>) => {
     progress = latest
     const now = performance.now()
     if (now - shownAt < REFRESH_MS) return
     shownAt = now
-    if (now - listedAt > RELIST_MS) {
-      listedAt = now
-      failures = ledger.failures()
-    }
-    const known = { deleted: before.deleted + latest.deleted, failed: before.failed + latest.failed }
-    meter.note(known.deleted + known.failed, now)
-    view.show({ ledger, known, meter, progress }, failures)
+    meter.note(ledger.settled, now)
+    view.show({ ledger, meter, progress })
   }
   const ending = await sweep(client, ledger, { signal: stop.signal, onProgress: show })
   running = undefined

@@ -3,7 +3,7 @@ import { byId } from './elements.js'
 import type { EndWords } from './end-words.js'
 import { FailureTable } from './failure-table.js'
 import { KeyMap } from './key-map.js'
-import type { Failure, Ledger } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import type { Meter } from './meter.js'
 import { count, counted, duration } from './words.js'
 
@@ -11,14 +11,9 @@ const text = (id: string, words: string): void => {
   byId(id, HTMLElement).textContent = words
 }
 
-/** How many keys have which fate. */
-type Known = Pick<Ledger, 'deleted' | 'failed'>
-
 /** How far a run has got. */
 export interface Standing {
   readonly ledger: Ledger
-  /** Ahead of the ledger, where keys are entered batch by batch. */
-  readonly known: Known
   readonly meter: Meter
   readonly progress: Progress<DeleteStats>
 }
@@ -40,7 +35,7 @@ export class RunView {
     text('figure', counted(ledger.keys.length, 'key'))
     text('pace', '')
     text('traffic', '')
-    this.#counts(ledger, ledger, [])
+    this.#draw(ledger)
   }
 
   started(storeName: string): void {
@@ -51,10 +46,9 @@ export class RunView {
     this.#announce('Deletion has started')
   }
 
-  /** @param failures Of the ledger, as far as they are to be listed. */
-  show({ ledger, known, meter, progress }: Standing, failures: readonly Failure[]): void {
+  show({ ledger, meter, progress }: Standing): void {
     const all = ledger.keys.length
-    const settled = known.deleted + known.failed
+    const { settled } = ledger
     const percent = Math.floor((settled / all) * 100)
     const remaining = meter.remaining(all - settled)
     const pace =
@@ -62,20 +56,17 @@ export class RunView {
     text('figure', `${percent}%`)
     text('pace', pace.join(' · '))
     text('traffic', `${trafficOf(progress)} · ${presentOf(progress)}`)
-    this.#counts(ledger, known, failures)
-    this.#table.update(failures)
+    this.#draw(ledger)
     if (percent < this.#announced + 10) return
     this.#announced = percent - (percent % 10)
-    this.#announce(`${percent} percent, ${counted(known.failed, 'failure')}`)
+    this.#announce(`${percent} percent, ${counted(ledger.failed, 'failure')}`)
   }
 
   /** @param words What came of it, and what there is to go on with. */
   ended(words: EndWords, ledger: Ledger, progress: Progress<DeleteStats> | undefined): void {
-    const failures = ledger.failures()
-    this.#counts(ledger, ledger, failures)
-    this.#table.update(failures)
+    this.#draw(ledger)
     text('title', words.title)
-    text('figure', `${count(ledger.deleted)} deleted`)
+    text('figure', `${count(ledger.counts.deleted)} deleted`)
     text('pace', '')
     text('traffic', progress ? trafficOf(progress) : '')
     text('ending-text', words.text)
@@ -90,17 +81,15 @@ export class RunView {
     this.#map.draw(ledger)
   }
 
-  #counts(ledger: Ledger, { deleted, failed }: Known, failures: readonly Failure[]): void {
-    const unknown = failures.filter(({ reason }) => reason.outcome === 'unknown').length
+  #draw(ledger: Ledger): void {
+    for (const [outcome, keys] of Object.entries(ledger.counts)) text(outcome, count(keys))
     const all = ledger.keys.length
-    text('deleted', count(deleted))
-    text('refused', count(failed - unknown))
-    text('unknown', count(unknown))
-    text('waiting', count(all - deleted - failed))
+    text('waiting', count(all - ledger.settled))
     const progress = byId('progress', HTMLProgressElement)
     progress.max = Math.max(1, all)
-    progress.value = deleted + failed
+    progress.value = ledger.settled
     this.#map.draw(ledger)
+    this.#table.update(ledger.failures())
   }
 
   #announce(words: string): void {

@@ -5,6 +5,7 @@ import type { Browser, JSHandle, Page } from 'playwright-core'
 import { type Server, serve } from 'srvx'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { proxy } from '../../proxy/proxy.js'
+import { hasSession } from '../../secrets/callers.js'
 import { credentialsEndpoint } from '../../secrets/credentials-endpoint.js'
 import { signEsa } from '../../secrets/sign-esa.js'
 import { signingEndpoint } from '../../secrets/signing-endpoint.js'
@@ -51,15 +52,21 @@ beforeAll(async () => {
   library = outputFiles[0]?.text ?? ''
   browser = await launchChromium()
   closed = await start(() => Response.json({}))
-  const toEmulator = { fetch: (request: Request) => emulator.fetch(request) }
-  const esa = proxy({ path: '/proxy/esa', upstream: `https://${ESA_HOST}`, calls: ['/'], ...toEmulator })
+  const mayDelete = (caller: Request) => hasSession(caller, 'mine')
+  const common = { mayUse: mayDelete, fetch: (request: Request) => emulator.fetch(request) }
+  const esa = proxy({
+    path: '/proxy/esa',
+    upstream: `https://${ESA_HOST}`,
+    calls: ['/'],
+    actions: ['BatchDeleteKv'],
+    ...common,
+  })
   const ctyun = proxy({
     path: '/proxy/ctyun',
     upstream: `https://${CTYUN_HOST}`,
     calls: ['/v4/oss/delete-objects'],
-    ...toEmulator,
+    ...common,
   })
-  const mayDelete = ({ headers }: Request) => headers.get('cookie') === 'session=mine'
   const sign = signingEndpoint({ sign: signEsa({ ...pair, namespace: 'sessions' }), mayDelete })
   const credentials = credentialsEndpoint({
     assumeRole: async () => ({ ...temporary, expiration: new Date(Date.now() + 3_600_000) }),

@@ -3,7 +3,7 @@ import { bytesOf, visitPage } from './visit.js'
 
 // The example page in Chromium, used as a person uses it.
 
-const { page, text, choose, type, go, ended, fates, drop } = visitPage()
+const { page, text, number, choose, type, go, ended, fates, drop } = visitPage()
 
 describe('keys', () => {
   test('without any there is nothing to delete, and a hint of what to do', async () => {
@@ -64,11 +64,20 @@ test.each(['S3-compatible', 'Yandex Cloud', 'Ncloud Storage', 'CTyun ZOS', 'Alib
     await type(['a', 'b', 'großes 🫖'])
     await go()
     await ended()
-    expect(await fates()).toEqual({ deleted: 3, refused: 0, unknown: 0, waiting: 0 })
+    expect(await fates()).toEqual({ deleted: 3, refused: 0, unknown: 0, notSent: 0, waiting: 0 })
     expect(await text('ending-text')).toBe('Every key is gone, on the store’s word. The store holds none now.')
     expect(await page().locator('#failures').isVisible()).toBe(false)
   },
 )
+
+test('a key that never left is not called refused', async () => {
+  await type(['a', 'x'.repeat(2000), 'b'])
+  await go()
+  await ended()
+  expect(await number('refused')).toBe(0)
+  expect(await fates()).toEqual({ deleted: 2, refused: 0, unknown: 0, notSent: 1, waiting: 0 })
+  expect(await page().locator('td.outcome').allInnerTexts()).toEqual(['not sent'])
+})
 
 test('works by the keyboard alone, and says how it goes', async () => {
   await page().locator('input[value=s3]').focus()

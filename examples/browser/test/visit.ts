@@ -54,6 +54,7 @@ export function visitPage() {
       deleted: await number('deleted'),
       refused: await number('refused'),
       unknown: await number('unknown'),
+      notSent: await number('not-sent'),
       waiting: await number('waiting'),
     }),
     /** Drops a file on the page as a file manager does. */
