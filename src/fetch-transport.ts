@@ -1,4 +1,5 @@
-import { type Bytes, type HttpAnswer, type HttpRequest, type Transport, TransportError } from './http.js'
+import { AnswerBody } from './answer-body.js'
+import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from './http.js'
 
 /** Sends one request, signed and ready, as the global `fetch` does; it must not follow redirects. */
 export type Fetch = (request: Request) => Promise<Response>
@@ -23,6 +24,7 @@ export function fetchTransport(fetch: Fetch): Transport {
       const response = await (held ? fetch(held) : own(url, init))
       if (typeof response?.headers?.get !== 'function' || response.type === 'error')
         throw new TypeError('fetch gave no Response')
+      if (response.bodyUsed) throw new TypeError('fetch gave a Response whose body was read before')
       return await readAnswer(response, maxAnswerBytes)
     } catch (error) {
       if (error instanceof TransportError || signal.aborted) throw error
@@ -46,30 +48,16 @@ function sendableUrl(request: HttpRequest): string {
 
 async function readAnswer(response: Response, maxAnswerBytes: number): Promise<HttpAnswer> {
   const { status, headers } = response
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const body = new AnswerBody(maxAnswerBytes)
   const reader = response.body?.getReader()
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    length += part.value.length
-    if (length > maxAnswerBytes) {
-      await reader?.cancel()
-      throw new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true)
-    }
-    chunks.push(part.value)
+  try {
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) body.add(part.value)
+  } catch (error) {
+    // Not awaited: a stream of the user's may never come back.
+    void reader?.cancel().catch(() => {})
+    throw error
   }
-  return { status, header: (name) => headers.get(name) ?? undefined, body: joinChunks(chunks, length) }
-}
-
-/** One array of all chunks; no copy where there is only one. */
-export function joinChunks(chunks: readonly Uint8Array[], length: number): Bytes {
-  if (chunks.length === 1) return chunks[0] as Bytes
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
+  return { status, header: (name) => headers.get(name) ?? undefined, body: body.bytes }
 }
 
 /** What a failed fetch says of itself; Node hides the reason in `cause`. */

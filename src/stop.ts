@@ -5,6 +5,8 @@
 export class Stop {
   /** Whether the attempt has handed its request to the transport. */
   isSent = false
+  /** Whether any of it may have left since; a transport that knows says so. */
+  mayHaveLeft = true
   readonly #listeners: ((reason: unknown) => void)[] = []
   #reason: unknown
 

@@ -33,10 +33,10 @@ export function retryDelay(
   return Math.max(askedMs, random() * ceiling)
 }
 
-/** The milliseconds a `Retry-After` header asks for: whole seconds, or an HTTP date (RFC 9110 §10.2.3). */
+/** The milliseconds a `Retry-After` header asks for: seconds, or an HTTP date (RFC 9110 §10.2.3). */
 export function retryAfterMs(value: string | undefined, now: () => number): number | undefined {
   if (value === undefined) return undefined
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
+  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1000
+  const date = /^[A-Z][a-z]+,? /.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now())
 }

@@ -49,6 +49,12 @@ test.each([
   [undefined, undefined],
   ['', undefined],
   ['soon', undefined],
+  ['1.5', 1_500],
+  ['-5', undefined],
+  ['in 5', undefined],
+  ['1.2.30', undefined],
+  ['2100-01-01T00:00:10Z', undefined],
+  ['Friday, 01-Jan-00 00:00:10 GMT', 0],
   ['Fri, 01 Jan 2100 00:00:10 GMT', 10_000],
   ['Thu, 31 Dec 2099 23:59:00 GMT', 0],
 ])('a Retry-After of %o asks for %o ms', (value, expected) => {

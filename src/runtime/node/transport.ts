@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { buildConnector, Dispatcher } from 'undici'
-import { joinChunks } from '../../fetch-transport.js'
+import { AnswerBody } from '../../answer-body.js'
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../../http.js'
 import type { Stop } from '../../stop.js'
 import type { TransportFactory } from '../transport.js'
@@ -78,16 +78,17 @@ function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswe
   const origin = end < 0 ? base : base.slice(0, end)
   const path = base.slice(origin.length) + request.path + (request.query && `?${request.query}`)
   return new Promise<HttpAnswer>((resolve, reject) => {
-    const chunks: Uint8Array[] = []
-    let length = 0
+    const answerBody = new AnswerBody(maxAnswerBytes)
     let status = 0
-    let headers: Record<string, string | string[] | undefined> = {}
+    let headers: Headers = {}
     let started: Dispatcher.DispatchController | undefined
+    stop.mayHaveLeft = false
     const abort = () => started?.abort(new Error('aborted'))
     stop.onStop(abort)
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(controller) {
         started = controller
+        stop.mayHaveLeft = true
         if (stop.reason !== undefined) abort()
       },
       onResponseStart(_controller, statusCode, responseHeaders) {
@@ -95,13 +96,17 @@ function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswe
         headers = responseHeaders
       },
       onResponseData(controller, chunk) {
-        length += chunk.length
-        chunks.push(chunk)
-        if (length > maxAnswerBytes)
-          controller.abort(new TransportError('overflow', `The answer is longer than ${maxAnswerBytes} bytes`, true))
+        try {
+          answerBody.add(chunk)
+        } catch (error) {
+          controller.abort(error as Error)
+        }
       },
       onResponseEnd() {
-        resolve({ status, header: (name) => single(headers[name]), body: joinChunks(chunks, length) })
+        const body = answerBody.bytes
+        if (body.length === 0 && isOpenEnded(status, headers))
+          reject(new TransportError('network', 'The connection was closed before the answer had a body', true))
+        else resolve({ status, header: (name) => single(headers[name]), body })
       },
       onResponseError(_controller, error) {
         if (error instanceof TransportError) reject(error)
@@ -115,7 +120,9 @@ function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswe
     }
     const { method, headers: sent, body = null } = request
     try {
-      dispatcher.dispatch({ origin, path, method, headers: sent, body }, handler)
+      // Followed by a dispatcher of the user's, a redirect would take the signature to another host.
+      const options = { origin, path, method, headers: sent, body, maxRedirections: 0 }
+      dispatcher.dispatch(options, handler)
     } catch (cause) {
       // As one of an older undici does: it expects a handler of another form.
       reject(
@@ -129,6 +136,15 @@ function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswe
     }
   })
 }
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+/** Whether nothing but the end of the connection ends the answer; undici takes a broken one for the end. */
+const isOpenEnded = (status: number, headers: Headers): boolean =>
+  status === 200 &&
+  headers['content-length'] === undefined &&
+  headers['transfer-encoding'] === undefined &&
+  single(headers.connection)?.toLowerCase() === 'close'
 
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value
