@@ -36,7 +36,6 @@ export interface ServiceError {
   readonly message?: string | undefined
   readonly requestId?: string | undefined
   readonly region?: string | undefined
-  readonly endpoint?: string | undefined
   readonly serverTime?: string | undefined
 }
 

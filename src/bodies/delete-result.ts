@@ -71,10 +71,10 @@ function refuse(reason: string): never {
 }
 
 function serviceError(textOf: (name: string) => string | undefined): DeleteAnswer {
-  const names = ['Code', 'Message', 'RequestId', 'Region', 'Endpoint', 'ServerTime']
+  const names = ['Code', 'Message', 'RequestId', 'Region', 'ServerTime']
   const texts = names.map((name) => textOf(name)?.trim() || undefined)
-  const [code, message, requestId, region, endpoint, serverTime] = texts
-  return { kind: 'error', code, message, requestId, region, endpoint, serverTime }
+  const [code, message, requestId, region, serverTime] = texts
+  return { kind: 'error', code, message, requestId, region, serverTime }
 }
 
 /** The reason must quote nothing: a secret could stand there, in a form that nobody knows. */

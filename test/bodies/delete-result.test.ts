@@ -80,10 +80,9 @@ describe('vectors', () => {
   for (const { name, body, expected } of vectors.errorResponses) {
     it(`reads the error of ${name}`, async () => {
       const answer = await read(body)
-      const { code, endpoint, serverTime } = answer.kind === 'error' ? answer : {}
-      expect({ code: code ?? null, endpoint, serverTime }).toEqual({
+      const { code, serverTime } = answer.kind === 'error' ? answer : {}
+      expect({ code: code ?? null, serverTime }).toEqual({
         code: expected.code,
-        endpoint: 'endpoint' in expected ? expected.endpoint : undefined,
         serverTime: 'serverTime' in expected ? expected.serverTime : undefined,
       })
     })
@@ -649,5 +648,60 @@ describe('the plain reader', () => {
       { numRuns: 2000 },
     )
     expect(answers).toBeGreaterThan(200)
+  })
+})
+
+describe('the error document of a whole request', () => {
+  const read = (source: string) => readDeleteResult(utf8(source))
+  const usual = `<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>SlowDown</Code><Message>Please &amp; thank you</Message><Resource>/b</Resource><RequestId> R1 </RequestId></Error>`
+
+  it('in the usual form needs no parser', () => {
+    const answer = { kind: 'error', code: 'SlowDown', message: 'Please & thank you', requestId: 'R1' }
+    expect(read(usual)).toMatchObject(answer)
+    expect(read(usual.replace('<Error>', '<Error xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'))).toMatchObject(
+      answer,
+    )
+  })
+
+  it.each([
+    ['elements inside of others', '<Error><Code>A</Code><Detail><Code>B</Code></Detail></Error>'],
+    ['two of one name', '<Error><Code>A</Code><Code>B</Code></Error>'],
+    ['an unknown reference', '<Error><Code>A&nope;</Code></Error>'],
+    ['a comment', '<Error><!-- c --><Code>A</Code></Error>'],
+    ['an attribute', '<Error><Code a="b">A</Code></Error>'],
+    ['a prefix', '<s:Error xmlns:s="x"><s:Code>A</s:Code></s:Error>'],
+    ['a line end of DOS', '<Error>\r\n<Code>A</Code></Error>'],
+    ['text beside elements', '<Error>x<Code>A</Code></Error>'],
+    ['something behind it', '<Error><Code>A</Code></Error><Error/>'],
+    ['no end', '<Error><Code>A</Code>'],
+  ])('with %s is left to the parser', async (_, source) => {
+    expect(read(source)).toBeInstanceOf(Promise)
+    expect(await read(source)).toEqual(await readAnyResult(source))
+  })
+
+  it('is read alike with and without the parser', async () => {
+    const piece = fc.constantFrom(
+      ...['<Code>', '</Code>', '<Message>', '</Message>', '<Error>', '</Error>', '<RequestId>R</RequestId>'],
+      ...[
+        'SlowDown',
+        ' ',
+        '\n',
+        '&amp;',
+        '&#x41;',
+        '&',
+        ']]>',
+        '<Code/>',
+        '<ServerTime>2026-01-01T00:00:00Z</ServerTime>',
+      ],
+    )
+    const documents = fc.array(piece, { maxLength: 8 }).map((pieces) => `<Error>${pieces.join('')}</Error>`)
+    await fc.assert(
+      fc.asyncProperty(documents, async (source) => {
+        const answer = read(source)
+        if (!(answer instanceof Promise)) expect(answer).toEqual(await readAnyResult(source))
+      }),
+      { numRuns: 2_000 },
+    )
   })
 })
