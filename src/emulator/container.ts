@@ -16,6 +16,8 @@ export interface Version {
   /** Milliseconds since 1970. */
   readonly modified: number
   readonly expires?: number | undefined
+  /** What was said of the value when it was put, to be said again. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   readonly lock?: Lock | undefined
   readonly older?: Version | undefined
 }
@@ -33,10 +35,10 @@ export type Removal =
 
 const GONE: Removal = { kind: 'gone' }
 
-/** A bucket or a namespace. A key without a value takes about a hundred bytes: all such keys share one version. */
+/** A bucket or a namespace. A key without a value takes about a hundred bytes: those of one moment share one version. */
 export class Container {
   readonly #keys = new Map<string, Version>()
-  readonly #blank: Version
+  #blank: Version = { id: 'null', value: '', modified: Number.NaN }
   #sorted: string[] | undefined
   /** Whether every key in the map is there for a reader, without markers and expiries. */
   #plain = true
@@ -45,19 +47,18 @@ export class Container {
     public versioning: Versioning,
     readonly clock: () => number,
     readonly newId: () => string,
-  ) {
-    this.#blank = { id: 'null', value: '', modified: clock() }
-  }
+  ) {}
 
   /** Writes a value and gives the version's id. */
-  put(key: string, value?: string | Bytes, expires?: number): string {
+  put(key: string, value?: string | Bytes, rest: Pick<Version, 'expires' | 'headers'> = {}): string {
     const present = this.#keys.get(key)
     if (present === undefined) this.#sorted = undefined
-    if (expires !== undefined) this.#plain = false
+    if (rest.expires !== undefined) this.#plain = false
     const older = this.#underneath(present)
     const id = this.versioning === 'Enabled' ? this.newId() : 'null'
-    const blank = value === undefined && id === 'null' && older === undefined
-    this.#keys.set(key, blank ? this.#blank : { id, value: value ?? '', modified: this.clock(), expires, older })
+    const modified = this.clock()
+    const isBlank = value === undefined && id === 'null' && older === undefined
+    this.#keys.set(key, isBlank ? this.#blankOf(modified) : { id, value: value ?? '', modified, ...rest, older })
     return id
   }
 
@@ -67,10 +68,10 @@ export class Container {
     return version && this.#isLive(version) ? version : undefined
   }
 
-  /** A version by its id, markers included. */
-  version(key: string, id: string): Version | undefined {
+  /** A version by its id, or the newest; markers included. */
+  version(key: string, id?: string): Version | undefined {
     let version = this.#keys.get(key)
-    while (version && version.id !== id) version = version.older
+    while (version && id !== undefined && version.id !== id) version = version.older
     return version
   }
 
@@ -127,6 +128,11 @@ export class Container {
       if (key.startsWith(prefix) && this.get(key)) listed.push(key)
     }
     return listed
+  }
+
+  #blankOf(modified: number): Version {
+    if (this.#blank.modified !== modified) this.#blank = { ...this.#blank, modified }
+    return this.#blank
   }
 
   #removeVersion(key: string, id: string, bypassesGovernance: boolean): Removal {

@@ -133,7 +133,7 @@ export class Store {
     const asksForPatience = status === 429 || status === 503 || code.startsWith('Throttling')
     const patience = asksForPatience && retryAfter !== undefined ? this.protocol.retryAfter(retryAfter) : {}
     const elsewhere = status < 400 && status >= 300 ? { location: 'https://elsewhere.invalid/' } : {}
-    return { ...outgoing, headers: { ...outgoing.headers, ...patience, ...elsewhere } }
+    return { ...outgoing, headers: { ...outgoing.headers, ...refusal.headers, ...patience, ...elsewhere } }
   }
 
   /** What may still happen to an answer on its way. */

@@ -14,6 +14,9 @@ export function queryPairs(query: string): [name: string, value: string][] {
   })
 }
 
+/** In a form, and in a query at S3, `+` is a blank. */
+export const plusAsBlank = (text: string): string => (text.includes('+') ? text.replaceAll('+', ' ') : text)
+
 /** RFC 3986 with upper-case hex: all but letters, digits and `-_.~`. */
 export const escaped = (value: string): string =>
   encodeURIComponent(value).replace(/[!*'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -3,14 +3,16 @@ import type { Call, Outgoing } from './exchange.js'
 import { escaped } from './raw.js'
 import { NAMESPACE, refusal, xmlAnswer, xmlElements } from './s3-answers.js'
 import { eTagOf } from './s3-conditions.js'
+import { allowOnly, type Query } from './s3-query.js'
 
 /** ListObjectsV2 with `prefix`, `max-keys`, `start-after`, `continuation-token` and `encoding-type`. */
-export function listObjects(bucket: string, query: ReadonlyMap<string, string>, container: Container): Call {
+export function listObjects(bucket: string, query: Query, container: Container): Call {
+  allowOnly(query, 'list-type', 'prefix', 'max-keys', 'start-after', 'continuation-token', 'encoding-type', 'delimiter')
   if (query.get('list-type') !== '2' || query.has('delimiter')) throw refusal('NotImplemented')
   return { items: 1, run: () => list(bucket, query, container) }
 }
 
-function list(bucket: string, query: ReadonlyMap<string, string>, container: Container): Outgoing {
+function list(bucket: string, query: Query, container: Container): Outgoing {
   const encode =
     query.get('encoding-type') === 'url'
       ? (text: string) => escaped(text).replaceAll('%2F', '/')

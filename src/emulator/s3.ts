@@ -1,11 +1,13 @@
 import type { Accounts } from './accounts.js'
+import type { Container } from './container.js'
 import type { Call, Incoming, Outgoing, Protocol, Refusal } from './exchange.js'
 import { bucketOf } from './hosts.js'
-import { orRefuse, queryPairs } from './raw.js'
-import { errorDocument, failure, refusal, xmlAnswer } from './s3-answers.js'
+import { orRefuse } from './raw.js'
+import { errorDocument, failure, notImplemented, refusal, xmlAnswer } from './s3-answers.js'
 import { deleteObjects } from './s3-delete.js'
 import { listObjects } from './s3-list.js'
 import { objectCall } from './s3-objects.js'
+import { allowOnly, type Query, readQuery } from './s3-query.js'
 import { S3_STORES, type S3Store, type S3Traits } from './s3-stores.js'
 import type { Holdings } from './state.js'
 import { SigV4Verifier } from './verify-sigv4.js'
@@ -30,14 +32,22 @@ export class S3Protocol implements Protocol {
     if (bucket === '') throw refusal('MethodNotAllowed')
     const container = this.holdings.find(this.store, bucket)
     if (!container) throw refusal('NoSuchBucket', { BucketName: bucket })
-    const query = new Map(orRefuse(() => queryPairs(request.query), refusal('InvalidURI')))
-    const versionId = query.get('versionId') || undefined
-    if (versionId !== undefined && this.#traits.versionId?.test(versionId) === false) throw refusal('InvalidArgument')
-    if (key !== '') return objectCall(request, key, versionId, container)
-    if (request.method === 'POST' && query.has('delete')) return deleteObjects(request, container, this.#traits)
-    if (request.method === 'GET') return listObjects(bucket, query, container)
-    if (request.method === 'HEAD') return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }
-    throw refusal('NotImplemented')
+    const query = readQuery(request.query)
+    const versionId = query.get('versionId')
+    if (versionId && this.#traits.versionId?.test(versionId) === false) throw refusal('InvalidArgument')
+    return key === '' ? this.#bucketCall(request, bucket, query, container) : objectCall(request, key, query, container)
+  }
+
+  async #bucketCall(request: Incoming, bucket: string, query: Query, container: Container): Promise<Call> {
+    const { method } = request
+    if (method === 'POST' && query.has('delete')) {
+      allowOnly(query, 'delete')
+      return deleteObjects(request, container, this.#traits)
+    }
+    if (method === 'GET') return listObjects(bucket, query, container)
+    if (method !== 'HEAD') throw notImplemented(`${method} of a bucket`)
+    allowOnly(query)
+    return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }
   }
 
   refuse(refused: Refusal, { method, path }: Incoming, requestId: string): Outgoing {

@@ -4,7 +4,8 @@ import type { KeyPair } from '../credentials.js'
 import type { Bytes } from '../http.js'
 import { type Accounts, isPast } from './accounts.js'
 import { type Incoming, Refusal } from './exchange.js'
-import { basicTime, canonical, escaped, isStale, orRefuse, SIGNATURE_LIFE_MS } from './raw.js'
+import { basicTime, canonical, escaped, isStale, orRefuse, plusAsBlank, SIGNATURE_LIFE_MS } from './raw.js'
+import { notImplemented } from './s3-answers.js'
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]*)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/
@@ -22,7 +23,10 @@ export class SigV4Verifier {
   async verify(request: Incoming, now: Date): Promise<void> {
     const { headers } = request
     const authorization = headers.authorization
-    if (authorization === undefined) throw new Refusal(403, 'AccessDenied', 'Access Denied')
+    if (authorization === undefined) {
+      if (/(?:^|&)(?:X-Amz-)?Signature=/i.test(request.query)) throw notImplemented('presigned URLs')
+      throw new Refusal(403, 'AccessDenied', 'Access Denied')
+    }
     if (!authorization.startsWith('AWS4-HMAC-SHA256'))
       throw invalid('The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.')
     const parts = AUTHORIZATION.exec(authorization)
@@ -108,7 +112,7 @@ function canonicalForm({ method, path, query, headers }: Incoming, names: readon
           .join('/'),
       uri,
     ),
-    orRefuse(() => canonical(query), uri),
+    orRefuse(() => canonical(plusAsBlank(query)), uri),
     ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/[ \t]+/g, ' ')}`),
     '',
     names.join(';'),
