@@ -144,7 +144,7 @@ describe('the official S3 client', () => {
 
   test.each([
     undefined,
-    ...Object.values(ChecksumAlgorithm).filter((name) => /^(?:MD5|CRC32C?|SHA1|SHA256)$/.test(name)),
+    ...Object.values(ChecksumAlgorithm).filter((name) => /^(?:MD5|CRC32C?|CRC64NVME|SHA1|SHA256)$/.test(name)),
   ])('proves the body with %s', async (ChecksumAlgorithm) => {
     emulator.state.create('s3', 'photos')
     emulator.state.put('s3', 'photos', 'a')
