@@ -4,7 +4,7 @@ import type { KeyPair } from '../credentials.js'
 import type { Bytes } from '../http.js'
 import { type Accounts, isPast } from './accounts.js'
 import { type Incoming, Refusal } from './exchange.js'
-import { basicTime, canonical, escaped, isStale, orRefuse, plusAsBlank, SIGNATURE_LIFE_MS } from './raw.js'
+import { basicTime, canonical, escaped, isStale, orRefuse, plusAsBlank, SIGNATURE_LIFE_MS, signedNames } from './raw.js'
 import { notImplemented } from './s3-answers.js'
 
 const AUTHORIZATION =
@@ -51,7 +51,7 @@ export class SigV4Verifier {
     if (isStale(basicTime(date), now)) throw skewed(date, now)
     const claimed = headers['x-amz-content-sha256']
     if (claimed === undefined) throw invalid('Missing required header for this request: x-amz-content-sha256')
-    const canonicalRequest = canonicalForm(request, names.split(';'), claimed)
+    const canonicalRequest = canonicalForm(request, names, claimed)
     const scope = `${day}/${region}/s3/aws4_request`
     const hashed = hex(await sha256(utf8(canonicalRequest)))
     const stringToSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hashed}`
@@ -94,8 +94,10 @@ type Parts = [
 ]
 
 /** The request as the signature must have seen it. */
-function canonicalForm({ method, path, query, headers }: Incoming, names: readonly string[], payload: string): string {
-  const unsigned = Object.keys(headers).filter((name) => name.startsWith('x-amz-') && !names.includes(name))
+function canonicalForm({ method, path, query, headers }: Incoming, list: string, payload: string): string {
+  const names = signedNames(list, headers, malformed('SignedHeaders must name headers that were sent, in order.'))
+  const mustBeSigned = (name: string) => name.startsWith('x-amz-') || name === 'content-md5'
+  const unsigned = Object.keys(headers).filter((name) => mustBeSigned(name) && !names.includes(name))
   if (!names.includes('host')) unsigned.push('host')
   if (unsigned.length > 0) {
     const message = 'There were headers present in the request which were not signed'
@@ -115,7 +117,7 @@ function canonicalForm({ method, path, query, headers }: Incoming, names: readon
     orRefuse(() => canonical(plusAsBlank(query)), uri),
     ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/[ \t]+/g, ' ')}`),
     '',
-    names.join(';'),
+    list,
     payload,
   ].join('\n')
 }
