@@ -118,14 +118,23 @@ export class Container {
     return keys
   }
 
-  /** Up to `count` keys behind `after`, in the order of their UTF-8 bytes. */
-  list(prefix: string, after: string, count: number): string[] {
+  /**
+   * Up to `count` keys that begin with `prefix` and come behind `after`, in the order of their UTF-8 bytes. Those in which
+   * a delimiter follows the prefix are named together, by what they have in common up to that delimiter.
+   */
+  list(prefix: string, after: string, count: number, delimiter = ''): string[] {
     this.#sorted ??= inByteOrder([...this.#keys.keys()])
     const sorted = this.#sorted
     const listed: string[] = []
-    for (let index = firstBehind(sorted, after); index < sorted.length && listed.length < count; index++) {
-      const key = sorted[index] as string
-      if (key.startsWith(prefix) && this.get(key)) listed.push(key)
+    const isBehind = (key: string) => compareBytes(key, after) > 0 && compareBytes(key, prefix) >= 0
+    let index = first(sorted, 0, isBehind)
+    while (index < sorted.length && listed.length < count) {
+      const key = sorted[index++] as string
+      if (!key.startsWith(prefix)) break
+      if (!this.get(key)) continue
+      const group = groupOf(key, prefix, delimiter)
+      if (group !== undefined) index = first(sorted, index, (other) => !other.startsWith(group))
+      if (group !== after) listed.push(group ?? key)
     }
     return listed
   }
@@ -193,13 +202,19 @@ function compareBytes(one: string, other: string): number {
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xe000
 
-function firstBehind(sorted: readonly string[], after: string): number {
-  if (after === '') return 0
-  let [low, high] = [0, sorted.length]
+/** The beginning of a key up to the first delimiter behind a prefix, if there is one. */
+export function groupOf(key: string, prefix: string, delimiter: string): string | undefined {
+  const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length)
+}
+
+/** The index, from `start`, of the first key that is as wanted, as all behind it are. */
+function first(sorted: readonly string[], start: number, isWanted: (key: string) => boolean): number {
+  let [low, high] = [start, sorted.length]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (compareBytes(sorted[middle] as string, after) <= 0) low = middle + 1
-    else high = middle
+    if (isWanted(sorted[middle] as string)) high = middle
+    else low = middle + 1
   }
   return low
 }

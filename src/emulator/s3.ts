@@ -3,7 +3,7 @@ import type { Container } from './container.js'
 import type { Call, Incoming, Outgoing, Protocol, Refusal } from './exchange.js'
 import { bucketOf } from './hosts.js'
 import { orRefuse } from './raw.js'
-import { errorDocument, failure, notImplemented, refusal, xmlAnswer } from './s3-answers.js'
+import { errorDocument, failure, NAMESPACE, notImplemented, refusal, xmlAnswer } from './s3-answers.js'
 import { deleteObjects } from './s3-delete.js'
 import { listObjects } from './s3-list.js'
 import { objectCall } from './s3-objects.js'
@@ -44,10 +44,19 @@ export class S3Protocol implements Protocol {
       allowOnly(query, 'delete')
       return deleteObjects(request, container, this.#traits)
     }
-    if (method === 'GET') return listObjects(bucket, query, container)
+    if (method === 'GET') return query.has('location') ? this.#location(query) : listObjects(bucket, query, container)
     if (method !== 'HEAD') throw notImplemented(`${method} of a bucket`)
     allowOnly(query)
     return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }
+  }
+
+  /** `GetBucketLocation`; the first of all regions has no name. */
+  #location(query: Query): Call {
+    allowOnly(query, 'location')
+    const { name } = this.#traits.region
+    const region = name === 'us-east-1' ? '' : name
+    const document = `<LocationConstraint xmlns="${NAMESPACE}">${region}</LocationConstraint>`
+    return { items: 1, run: () => xmlAnswer(200, document) }
   }
 
   refuse(refused: Refusal, { method, path }: Incoming, requestId: string): Outgoing {

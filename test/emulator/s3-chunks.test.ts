@@ -1,0 +1,7 @@
+import { beforeEach, expect, test } from 'vitest'
+import { crc32 } from '#runtime/checksum'
+import { base64, utf8 } from '../../src/bytes.js'
+import { createEmulator, type Emulator } from '../../src/emulator/index.js'
+import type { HttpRequest } from '../../src/http.js'
+import { authorization, canonicalRequest, signature, signingKey, stringToSign } from '../../src/signers/sigv4.js'
+import { KEY_PAIR, NOW } from './requests.js'
