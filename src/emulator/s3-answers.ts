@@ -39,6 +39,7 @@ const KNOWN: Readonly<Record<string, readonly [status: number, message: string]>
   AccessDenied: [403, 'Access Denied'],
   BadDigest: [400, 'The Content-MD5 you specified did not match what we received.'],
   ExpiredToken: [400, 'The provided token has expired.'],
+  IncompleteBody: [400, 'You did not provide the number of bytes specified by the Content-Length HTTP header'],
   InternalError: [500, 'We encountered an internal error. Please try again.'],
   InvalidArgument: [400, 'Invalid version id specified'],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
@@ -46,6 +47,10 @@ const KNOWN: Readonly<Record<string, readonly [status: number, message: string]>
   InvalidURI: [400, "Couldn't parse the specified URI."],
   InvalidRange: [416, 'The requested range is not satisfiable'],
   KeyTooLongError: [400, 'Your key is too long'],
+  MalformedTrailerError: [
+    400,
+    'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+  ],
   MalformedXML: [400, 'The XML you provided was not well-formed or did not validate against our published schema'],
   MaxMessageLengthExceeded: [400, 'Your request was too large.'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],

@@ -2,6 +2,7 @@ import { utf8Length } from '../bytes.js'
 import { bytesOf, type Container, type Version } from './container.js'
 import type { Call, Incoming, Outgoing, Refusal } from './exchange.js'
 import { notImplemented, refusal } from './s3-answers.js'
+import { unchunked } from './s3-chunks.js'
 import { checkDescribed, eTagOf, isKnown } from './s3-conditions.js'
 import { tooLong } from './s3-delete.js'
 import { checkIntegrity } from './s3-integrity.js'
@@ -25,8 +26,9 @@ export async function objectCall(request: Incoming, key: string, query: Query, c
     case 'PUT': {
       const unsupported = Object.keys(headers).find((name) => UNSUPPORTED.test(name))
       if (unsupported !== undefined) throw notImplemented(unsupported)
-      await checkIntegrity(request)
-      return once(() => put(container, key, request))
+      const whole = unchunked(request)
+      await checkIntegrity(whole)
+      return once(() => put(container, key, whole))
     }
     case 'GET':
     case 'HEAD':

@@ -6,6 +6,7 @@ import { type Accounts, isPast } from './accounts.js'
 import { type Incoming, Refusal } from './exchange.js'
 import { basicTime, canonical, escaped, isStale, orRefuse, plusAsBlank, SIGNATURE_LIFE_MS, signedNames } from './raw.js'
 import { notImplemented } from './s3-answers.js'
+import { UNSIGNED_CHUNKS } from './s3-chunks.js'
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]*)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/
@@ -66,7 +67,7 @@ export class SigV4Verifier {
         CanonicalRequest: canonicalRequest,
       })
     }
-    await checkPayload(request.body, claimed)
+    await checkPayload(request, claimed)
   }
 
   /** The key of a day and region: derived once. */
@@ -129,10 +130,9 @@ function checkToken({ sessionToken, expiration }: KeyPair, presented: string | u
 }
 
 /** A hash in a header is worth what the body says. */
-async function checkPayload(body: Bytes, claimed: string): Promise<void> {
-  if (claimed === 'UNSIGNED-PAYLOAD') return
-  if (claimed.startsWith('STREAMING-'))
-    throw new Refusal(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented.')
+async function checkPayload({ method, body }: Incoming, claimed: string): Promise<void> {
+  if (claimed === 'UNSIGNED-PAYLOAD' || (claimed === UNSIGNED_CHUNKS && method === 'PUT')) return
+  if (claimed.startsWith('STREAMING-')) throw notImplemented(`${method} with ${claimed}`)
   const computed = hex(await sha256(body))
   if (computed === claimed) return
   const message = "The provided 'x-amz-content-sha256' header does not match what was computed."
