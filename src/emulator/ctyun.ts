@@ -66,7 +66,7 @@ export class CtyunProtocol implements Protocol {
   }
 
   retryAfter(seconds: number): Record<string, string> {
-    return { 'retry-after': String(seconds) }
+    return { 'retry-after': String(Math.ceil(seconds)) }
   }
 
   identify(requestId: string): Record<string, string> {

@@ -73,7 +73,7 @@ export class S3Protocol implements Protocol {
   }
 
   retryAfter(seconds: number): Record<string, string> {
-    return { 'retry-after': String(seconds) }
+    return { 'retry-after': String(Math.ceil(seconds)) }
   }
 
   identify(requestId: string): Record<string, string> {
@@ -93,7 +93,7 @@ export class S3Protocol implements Protocol {
   /** What is asked for, in either style of address. */
   #resource({ path, headers }: Incoming): { bucket: string; key: string } {
     const decoded = orRefuse(() => decodeURIComponent(path), refusal('InvalidURI')).slice(1)
-    const host = bucketOf(this.store, headers.host ?? '')
+    const host = bucketOf(this.store, headers.host ?? '', (name) => this.holdings.find(this.store, name) !== undefined)
     if (host !== undefined) return { bucket: host, key: decoded }
     const slash = decoded.indexOf('/')
     return slash < 0 ? { bucket: decoded, key: '' } : { bucket: decoded.slice(0, slash), key: decoded.slice(slash + 1) }
