@@ -29,7 +29,8 @@ export class S3Protocol implements Protocol {
   async accept(request: Incoming, now: Date): Promise<Call> {
     if (!this.#acceptToken(request, now)) await this.#verifier.verify(request, now)
     const { bucket, key } = this.#resource(request)
-    if (bucket === '') throw refusal('MethodNotAllowed')
+    if (bucket === '')
+      throw request.method === 'GET' ? notImplemented('a list of buckets') : refusal('MethodNotAllowed')
     const container = this.holdings.find(this.store, bucket)
     if (!container) throw refusal('NoSuchBucket', { BucketName: bucket })
     const query = readQuery(request.query)

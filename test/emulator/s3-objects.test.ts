@@ -60,6 +60,10 @@ describe('what is not a plain object is not taken for one', () => {
     expect((await call({ method, path: '/b', query: [[name, '']] })).status).toBe(501)
   })
 
+  test('a list of buckets', async () => {
+    expect((await call({ method: 'GET', path: '/' })).code).toBe('NotImplemented')
+  })
+
   test('a batch with another parameter', async () => {
     const query = [
       ['delete', ''],
