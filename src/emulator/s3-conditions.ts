@@ -31,7 +31,7 @@ export function isKnown({ headers }: Incoming, version: Version): boolean {
   return known === undefined ? earliest !== undefined && seconds(earliest) >= modified : names(known, version)
 }
 
-/** Refuses a write or a deletion of an object that is not the one described. */
+/** Refuses a write or a deletion of an object that is not the one described; that all stores do so, as AWS does, is assumed. */
 export function checkDescribed({ method, headers }: Incoming, key: string, container: Container): void {
   const { 'if-match': eTag, 'if-none-match': absent } = headers
   for (const name of ['if-modified-since', 'if-unmodified-since'])
