@@ -1,4 +1,5 @@
 import type { IamToken, KeyPair } from '../credentials.js'
+import { checkObject, checkText } from './checks.js'
 
 /** One, or several that are valid at the same time. */
 type OneOrMore<Value> = Value | readonly Value[]
@@ -19,9 +20,14 @@ export class Accounts {
   readonly #pairs: ReadonlyMap<string, KeyPair>
   readonly #tokens: ReadonlyMap<string, Date | undefined>
 
-  constructor({ credentials, iamToken = 'emulator-iam-token' }: AccountOptions) {
-    const pairs = [credentials ?? { accessKeyId: 'emulator-key', secretAccessKey: 'emulator-secret' }].flat()
-    const tokens = [iamToken].flat().map((token) => (typeof token === 'string' ? { iamToken: token } : token))
+  constructor({ credentials = DEFAULT_PAIR, iamToken = 'emulator-iam-token' }: AccountOptions) {
+    const pairs = [credentials].flat()
+    const tokens: IamToken[] = [iamToken]
+      .flat()
+      .map((token) => (typeof token === 'string' ? { iamToken: token } : token))
+    if (pairs.length === 0) throw new TypeError('credentials must not be empty')
+    pairs.forEach(checkPair)
+    tokens.forEach(checkToken)
     this.#pairs = new Map(pairs.map((pair) => [pair.accessKeyId, pair]))
     this.#tokens = new Map(tokens.map((token) => [token.iamToken, token.expiration]))
   }
@@ -36,6 +42,26 @@ export class Accounts {
     if (!this.#tokens.has(iamToken)) return 'unknown'
     return isPast(this.#tokens.get(iamToken), now) ? 'expired' : 'valid'
   }
+}
+
+const DEFAULT_PAIR: KeyPair = { accessKeyId: 'emulator-key', secretAccessKey: 'emulator-secret' }
+
+function checkPair(pair: KeyPair): void {
+  checkObject(pair, 'credentials')
+  checkText(pair.accessKeyId, 'credentials.accessKeyId')
+  checkText(pair.secretAccessKey, 'credentials.secretAccessKey')
+  if (pair.sessionToken !== undefined) checkText(pair.sessionToken, 'credentials.sessionToken')
+  checkExpiration(pair.expiration, 'credentials.expiration')
+}
+
+function checkToken(token: IamToken): void {
+  checkObject(token, 'iamToken')
+  checkText(token.iamToken, 'iamToken')
+  checkExpiration(token.expiration, 'iamToken.expiration')
+}
+
+function checkExpiration(value: unknown, path: string): void {
+  if (value !== undefined && !(value instanceof Date)) throw new TypeError(`${path} must be a Date`)
 }
 
 /** Whether a credential's time is over. */

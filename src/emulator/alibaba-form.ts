@@ -1,12 +1,14 @@
 import { utf8Length } from '../bytes.js'
 import { type Incoming, Refusal } from './exchange.js'
-import { orRefuse, queryPairs } from './raw.js'
+import { orRefuse, plusAsBlank, queryPairs } from './raw.js'
 
 /** The longest key, in bytes of UTF-8. */
 const MOST_KEY_BYTES = 512
 /** Of a batch's encoded form body; the provider says 2 MB and not of what. */
 const MOST_BODY_BYTES = 2_000_000
 const MOST_VALUE_BYTES = 2_000_000
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** One pair of a batch put. */
 export interface KvItem {
@@ -25,7 +27,12 @@ export class Parameters {
     this.#query = new Map(orRefuse(() => queryPairs(query), invalid('The query is not percent-encoded.')))
     const isForm = /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
     this.#form = new Map(
-      isForm ? orRefuse(() => queryPairs(formText(body)), invalid('The body is not percent-encoded.')) : [],
+      isForm
+        ? orRefuse(
+            () => queryPairs(plusAsBlank(decoder.decode(body))),
+            invalid('The body is not percent-encoded UTF-8.'),
+          )
+        : [],
     )
   }
 
@@ -133,10 +140,4 @@ const valueTooLong = () =>
 
 function missing(name: string): never {
   throw new Refusal(400, `Missing${name}`, `${name} is mandatory for this action.`)
-}
-
-/** In a form, unlike in a query, `+` is a blank. */
-const formText = (body: Uint8Array): string => {
-  const text = new TextDecoder().decode(body)
-  return text.includes('+') ? text.replaceAll('+', ' ') : text
 }

@@ -35,7 +35,7 @@ export function batchPut({ request, parameters, namespace, now, putLimit }: KvRe
   const expiries = items.map((item) => expiryOf(item, now))
   return batch(
     items.map(({ key }) => key),
-    (index) => namespace.put(items[index]?.key as string, items[index]?.value, expiries[index]),
+    (index) => namespace.put(items[index]?.key as string, items[index]?.value, { expires: expiries[index] }),
   )
 }
 
@@ -71,7 +71,7 @@ export const put =
     const expires = expiryOf({ expiration, expirationTtl }, now)
     const value = isEsa && parameters.optional('Base64') === 'true' ? fromBase64(sent) : sent
     return single(() => {
-      namespace.put(key, value, expires)
+      namespace.put(key, value, { expires })
       return { Length: isEsa ? String(value.length) : value.length, Value: shortened(sent) }
     })
   }

@@ -89,7 +89,7 @@ export class AlibabaProtocol implements Protocol {
 
   /** Its clients obey the milliseconds of a header of its own. */
   retryAfter(seconds: number): Record<string, string> {
-    return { 'retry-after': String(seconds), 'x-acs-retry-after': String(seconds * 1000) }
+    return { 'retry-after': String(Math.ceil(seconds)), 'x-acs-retry-after': String(Math.ceil(seconds * 1000)) }
   }
 
   identify(requestId: string): Record<string, string> {

@@ -16,6 +16,8 @@ export interface Version {
   /** Milliseconds since 1970. */
   readonly modified: number
   readonly expires?: number | undefined
+  /** What was said of the value when it was put, to be said again. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   readonly lock?: Lock | undefined
   readonly older?: Version | undefined
 }
@@ -33,10 +35,10 @@ export type Removal =
 
 const GONE: Removal = { kind: 'gone' }
 
-/** A bucket or a namespace. A key without a value takes about a hundred bytes: all such keys share one version. */
+/** A bucket or a namespace. A key without a value takes about a hundred bytes: those of one moment share one version. */
 export class Container {
   readonly #keys = new Map<string, Version>()
-  readonly #blank: Version
+  #blank: Version = { id: 'null', value: '', modified: Number.NaN }
   #sorted: string[] | undefined
   /** Whether every key in the map is there for a reader, without markers and expiries. */
   #plain = true
@@ -45,19 +47,18 @@ export class Container {
     public versioning: Versioning,
     readonly clock: () => number,
     readonly newId: () => string,
-  ) {
-    this.#blank = { id: 'null', value: '', modified: clock() }
-  }
+  ) {}
 
   /** Writes a value and gives the version's id. */
-  put(key: string, value?: string | Bytes, expires?: number): string {
+  put(key: string, value?: string | Bytes, rest: Pick<Version, 'expires' | 'headers'> = {}): string {
     const present = this.#keys.get(key)
     if (present === undefined) this.#sorted = undefined
-    if (expires !== undefined) this.#plain = false
+    if (rest.expires !== undefined) this.#plain = false
     const older = this.#underneath(present)
     const id = this.versioning === 'Enabled' ? this.newId() : 'null'
-    const blank = value === undefined && id === 'null' && older === undefined
-    this.#keys.set(key, blank ? this.#blank : { id, value: value ?? '', modified: this.clock(), expires, older })
+    const modified = this.clock()
+    const isBlank = value === undefined && id === 'null' && older === undefined
+    this.#keys.set(key, isBlank ? this.#blankOf(modified) : { id, value: value ?? '', modified, ...rest, older })
     return id
   }
 
@@ -67,10 +68,10 @@ export class Container {
     return version && this.#isLive(version) ? version : undefined
   }
 
-  /** A version by its id, markers included. */
-  version(key: string, id: string): Version | undefined {
+  /** A version by its id, or the newest; markers included. */
+  version(key: string, id?: string): Version | undefined {
     let version = this.#keys.get(key)
-    while (version && version.id !== id) version = version.older
+    while (version && id !== undefined && version.id !== id) version = version.older
     return version
   }
 
@@ -117,16 +118,30 @@ export class Container {
     return keys
   }
 
-  /** Up to `count` keys behind `after`, in the order of their UTF-8 bytes. */
-  list(prefix: string, after: string, count: number): string[] {
+  /**
+   * Up to `count` keys that begin with `prefix` and come behind `after`, in the order of their UTF-8 bytes. Those in which
+   * a delimiter follows the prefix are named together, by what they have in common up to that delimiter.
+   */
+  list(prefix: string, after: string, count: number, delimiter = ''): string[] {
     this.#sorted ??= inByteOrder([...this.#keys.keys()])
     const sorted = this.#sorted
     const listed: string[] = []
-    for (let index = firstBehind(sorted, after); index < sorted.length && listed.length < count; index++) {
-      const key = sorted[index] as string
-      if (key.startsWith(prefix) && this.get(key)) listed.push(key)
+    const isBehind = (key: string) => compareBytes(key, after) > 0 && compareBytes(key, prefix) >= 0
+    let index = first(sorted, 0, isBehind)
+    while (index < sorted.length && listed.length < count) {
+      const key = sorted[index++] as string
+      if (!key.startsWith(prefix)) break
+      if (!this.get(key)) continue
+      const group = groupOf(key, prefix, delimiter)
+      if (group !== undefined) index = first(sorted, index, (other) => !other.startsWith(group))
+      if (group !== after) listed.push(group ?? key)
     }
     return listed
+  }
+
+  #blankOf(modified: number): Version {
+    if (this.#blank.modified !== modified) this.#blank = { ...this.#blank, modified }
+    return this.#blank
   }
 
   #removeVersion(key: string, id: string, bypassesGovernance: boolean): Removal {
@@ -187,13 +202,19 @@ function compareBytes(one: string, other: string): number {
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xe000
 
-function firstBehind(sorted: readonly string[], after: string): number {
-  if (after === '') return 0
-  let [low, high] = [0, sorted.length]
+/** The beginning of a key up to the first delimiter behind a prefix, if there is one. */
+export function groupOf(key: string, prefix: string, delimiter: string): string | undefined {
+  const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length)
+}
+
+/** The index, from `start`, of the first key that is as wanted, as all behind it are. */
+function first(sorted: readonly string[], start: number, isWanted: (key: string) => boolean): number {
+  let [low, high] = [start, sorted.length]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (compareBytes(sorted[middle] as string, after) <= 0) low = middle + 1
-    else high = middle
+    if (isWanted(sorted[middle] as string)) high = middle
+    else low = middle + 1
   }
   return low
 }

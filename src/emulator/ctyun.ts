@@ -7,6 +7,8 @@ import { verifyEop } from './verify-eop.js'
 
 const MOST_KEYS = 1000
 const MOST_KEY_BYTES = 1024
+/** Assumed, for no page says: where Ceph behind the gateway draws the line for the same list as XML. */
+const MOST_BODY_BYTES = 1_048_576
 
 interface Target {
   readonly key: string
@@ -26,6 +28,7 @@ export class CtyunProtocol implements Protocol {
     const batch = path === '/v4/oss/delete-objects'
     if (method !== 'POST' || !(batch || path === '/v4/oss/delete-object'))
       throw new Refusal(404, 'CTAPI_10000', 'ctyun-EOP: API not found')
+    if (request.body.length > MOST_BODY_BYTES) throw refused('MaxMessageLengthExceeded', 'parameter.invalid')
     const body = record(parsed(request.body))
     const bucket = text(body.bucket, 'bucket')
     text(body.regionID, 'regionID')
@@ -63,7 +66,7 @@ export class CtyunProtocol implements Protocol {
   }
 
   retryAfter(seconds: number): Record<string, string> {
-    return { 'retry-after': String(seconds) }
+    return { 'retry-after': String(Math.ceil(seconds)) }
   }
 
   identify(requestId: string): Record<string, string> {

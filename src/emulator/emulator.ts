@@ -1,6 +1,7 @@
 import { Accounts } from './accounts.js'
 import { AlibabaProtocol } from './alibaba.js'
 import { pause } from './body.js'
+import { COUNT, checkNumber, checkObject, FINITE } from './checks.js'
 import { CtyunProtocol } from './ctyun.js'
 import { type Handler, type Incoming, type Outgoing, type Protocol, Refusal, type StoreName } from './exchange.js'
 import { Troubles } from './faults.js'
@@ -29,15 +30,21 @@ export class Cloud {
   readonly holdings: Holdings
   readonly stores: Readonly<Record<StoreName, Store>>
 
-  constructor({ seed = 1, clock = () => new Date(), putLimit = 10_000, ...accounts }: EmulatorOptions) {
+  constructor(options: EmulatorOptions) {
+    checkObject(options, 'options', ['credentials', 'iamToken', 'seed', 'clock', 'putLimit'])
+    const { seed = 1, clock = () => new Date(), putLimit = 10_000, ...accounts } = options
+    checkNumber(seed, 'seed', FINITE)
+    checkNumber(putLimit, 'putLimit', COUNT)
+    if (typeof clock !== 'function') throw new TypeError('clock must be a function')
+    const time = () => clock().getTime()
     const random = seeded(seed)
     const known = new Accounts(accounts)
-    const holdings = new Holdings(() => clock().getTime(), seeded(seed + 1))
+    const holdings = new Holdings(time, seeded(seed + 1))
     const newUuid = () => uuid(random).toUpperCase()
     const newId = () => draw(random, '0123456789ABCDEF', 16)
     const kv = (store: 'alibaba-esa' | 'alibaba-dcdn') => new AlibabaProtocol(store, known, holdings, putLimit)
     const store = (protocol: Protocol, id: () => string, index: number) =>
-      new Store(protocol, new Troubles(seed + index), clock, id)
+      new Store(protocol, new Troubles(seed + index, time), clock, id)
     this.holdings = holdings
     this.stores = {
       'alibaba-esa': store(kv('alibaba-esa'), newUuid, 2),
@@ -133,7 +140,7 @@ export class Store {
     const asksForPatience = status === 429 || status === 503 || code.startsWith('Throttling')
     const patience = asksForPatience && retryAfter !== undefined ? this.protocol.retryAfter(retryAfter) : {}
     const elsewhere = status < 400 && status >= 300 ? { location: 'https://elsewhere.invalid/' } : {}
-    return { ...outgoing, headers: { ...outgoing.headers, ...patience, ...elsewhere } }
+    return { ...outgoing, headers: { ...outgoing.headers, ...refusal.headers, ...patience, ...elsewhere } }
   }
 
   /** What may still happen to an answer on its way. */

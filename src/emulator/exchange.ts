@@ -45,6 +45,7 @@ export class Refusal {
     readonly message: string,
     /** Further members of the document, such as `ServerTime`. */
     readonly details: Readonly<Record<string, string>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 }
 

@@ -1,3 +1,4 @@
+import { checkNumber, checkObject, type Measure, PROBABILITY, RATE, SHIFT, WAIT } from './checks.js'
 import type { KeyFaults } from './exchange.js'
 import { type Random, seeded } from './random.js'
 
@@ -41,10 +42,14 @@ export interface Faults {
 export class Troubles implements KeyFaults {
   #faults: Faults = {}
   #allowance = 0
-  #refilled = 0
+  #refilled = { clock: 0, passed: 0 }
   readonly #random: Random
 
-  constructor(seed: number) {
+  constructor(
+    seed: number,
+    /** Milliseconds since 1970, in the cloud. */
+    readonly clock: () => number,
+  ) {
     this.#random = seeded(seed)
   }
 
@@ -56,7 +61,7 @@ export class Troubles implements KeyFaults {
     check(faults)
     this.#faults = faults
     this.#allowance = faults.throttle?.burst ?? 0
-    this.#refilled = performance.now()
+    this.#refilled = this.#now()
   }
 
   /** Whether something of this probability happens. */
@@ -73,9 +78,10 @@ export class Troubles implements KeyFaults {
   isTooMuch(items: number): boolean {
     const { throttle } = this.#faults
     if (!throttle) return false
-    const now = performance.now()
-    const refill = ((now - this.#refilled) / 1000) * throttle.keysPerSecond
-    this.#allowance = Math.min(throttle.burst, this.#allowance + refill)
+    const now = this.#now()
+    // By the clock of the cloud, which may as well stand still: then in truth.
+    const passed = Math.max(now.clock - this.#refilled.clock, now.passed - this.#refilled.passed)
+    this.#allowance = Math.min(throttle.burst, this.#allowance + (passed / 1000) * throttle.keysPerSecond)
     this.#refilled = now
     if (this.#allowance < Math.min(items, throttle.burst)) return true
     this.#allowance -= items
@@ -96,6 +102,10 @@ export class Troubles implements KeyFaults {
     return this.strikes(this.#faults.leaveOut)
   }
 
+  #now(): { clock: number; passed: number } {
+    return { clock: this.clock(), passed: performance.now() }
+  }
+
   /** One of several, each with its own probability, or none. */
   #choose(choices: Readonly<Record<string, Probability>> | undefined): string | undefined {
     if (choices === undefined) return undefined
@@ -108,18 +118,51 @@ export class Troubles implements KeyFaults {
   }
 }
 
+/** The faults that are a number, and what it must be. */
+const NUMBERS = {
+  clockSkewMs: SHIFT,
+  latencyMs: WAIT,
+  retryAfter: WAIT,
+  slowBytesPerSecond: RATE,
+  reset: PROBABILITY,
+  leaveOut: PROBABILITY,
+  errorInside200: PROBABILITY,
+  html: PROBABILITY,
+  empty: PROBABILITY,
+  truncate: PROBABILITY,
+} as const
+
+const STATUS: Measure = {
+  what: 'a status from 300 to 599',
+  holds: (value) => value >= 300 && value <= 599 && Number.isInteger(value),
+}
+
 function check(faults: Faults): void {
-  const { status = {}, keyErrors = {}, throttle, latencyMs, retryAfter, slowBytesPerSecond } = faults
-  const { reset, leaveOut, errorInside200, html, empty, truncate } = faults
-  const probabilities = { reset, leaveOut, errorInside200, html, empty, truncate, ...status, ...keyErrors }
-  for (const [name, value] of Object.entries(probabilities))
-    if (value !== undefined && !(value >= 0 && value <= 1))
-      throw new RangeError(`${name} must be a probability from 0 to 1`)
-  for (const code of Object.keys(status))
-    if (!(Number(code) >= 300 && Number(code) <= 599)) throw new RangeError(`status ${code} must be from 300 to 599`)
-  for (const [name, value] of Object.entries({ latencyMs, retryAfter }))
-    if (value !== undefined && !(value >= 0)) throw new RangeError(`${name} must not be negative`)
-  const rates = { slowBytesPerSecond, keysPerSecond: throttle?.keysPerSecond, burst: throttle?.burst }
-  for (const [name, value] of Object.entries(rates))
-    if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be more than 0`)
+  checkObject(faults, 'faults', [...Object.keys(NUMBERS), 'throttle', 'status', 'keyErrors'])
+  for (const [name, measure] of Object.entries(NUMBERS)) {
+    const value = faults[name as keyof typeof NUMBERS]
+    if (value !== undefined) checkNumber(value, name, measure)
+  }
+  const { throttle, status = {}, keyErrors = {} } = faults
+  if (throttle !== undefined) {
+    checkObject(throttle, 'throttle', ['keysPerSecond', 'burst'])
+    checkNumber(throttle.keysPerSecond, 'throttle.keysPerSecond', RATE)
+    checkNumber(throttle.burst, 'throttle.burst', RATE)
+  }
+  checkChoices(status, 'status')
+  for (const code of Object.keys(status)) checkNumber(Number(code), `status.${code}`, STATUS)
+  checkChoices(keyErrors, 'keyErrors')
+  if (Object.hasOwn(keyErrors, '')) throw new TypeError('keyErrors has an empty code')
+}
+
+/** Of several probabilities of which one strikes, the sum is one too. */
+function checkChoices(choices: Readonly<Record<string, unknown>>, path: string): void {
+  checkObject(choices, path)
+  let sum = 0
+  for (const [choice, value] of Object.entries(choices)) {
+    checkNumber(value, `${path}.${choice}`, PROBABILITY)
+    sum += value
+  }
+  // Tenths do not add up exactly.
+  if (sum > 1 + 1e-9) throw new RangeError(`${path}: its probabilities add up to more than 1`)
 }

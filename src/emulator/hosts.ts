@@ -22,13 +22,17 @@ export function storeOf(host: string): StoreName | undefined {
 }
 
 /**
- * The bucket a host names, if any: under the provider's own name, else before the first dot.
- * An IP address names none, nor does `localhost`.
+ * The bucket a host names, if any: under the provider's own name or `localhost`, whatever there is. Any other name may be
+ * that of a machine; in its first part it names a bucket only where there is one, else the bucket stands in the path.
  */
-export function bucketOf(store: S3Store, host: string): string | undefined {
+export function bucketOf(store: S3Store, host: string, isBucket: (name: string) => boolean): string | undefined {
   const name = host.replace(/:\d+$/, '')
-  const own = S3_HOSTS[store].exec(name)
+  const own = S3_HOSTS[store].exec(name) ?? LOCALHOST.exec(name)
   if (own) return own[1]
-  if (/^[\d.]+$|^\[/.test(name)) return undefined
-  return /^(?!s3\.)([^.]+)\./.exec(name)?.[1]
+  if (IP_ADDRESS.test(name)) return undefined
+  const [first = ''] = name.split('.')
+  return first !== name && isBucket(first) ? first : undefined
 }
+
+const IP_ADDRESS = /^[\d.]+$|^\[/
+const LOCALHOST = /^(?:(.+?)\.)??(?:s3\.)?localhost$/

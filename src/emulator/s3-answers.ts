@@ -39,12 +39,18 @@ const KNOWN: Readonly<Record<string, readonly [status: number, message: string]>
   AccessDenied: [403, 'Access Denied'],
   BadDigest: [400, 'The Content-MD5 you specified did not match what we received.'],
   ExpiredToken: [400, 'The provided token has expired.'],
+  IncompleteBody: [400, 'You did not provide the number of bytes specified by the Content-Length HTTP header'],
   InternalError: [500, 'We encountered an internal error. Please try again.'],
   InvalidArgument: [400, 'Invalid version id specified'],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
   InvalidRequest: [400, 'Invalid Request'],
   InvalidURI: [400, "Couldn't parse the specified URI."],
+  InvalidRange: [416, 'The requested range is not satisfiable'],
   KeyTooLongError: [400, 'Your key is too long'],
+  MalformedTrailerError: [
+    400,
+    'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+  ],
   MalformedXML: [400, 'The XML you provided was not well-formed or did not validate against our published schema'],
   MaxMessageLengthExceeded: [400, 'Your request was too large.'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
@@ -72,8 +78,12 @@ const KNOWN: Readonly<Record<string, readonly [status: number, message: string]>
 export const messageOf = (code: string): string => KNOWN[code]?.[1] ?? code
 
 /** A refusal with its usual status and message. */
-export const refusal = (code: string, details?: Record<string, string>): Refusal =>
-  new Refusal(KNOWN[code]?.[0] ?? 400, code, messageOf(code), details)
+export const refusal = (code: string, details?: Record<string, string>, headers?: Record<string, string>): Refusal =>
+  new Refusal(KNOWN[code]?.[0] ?? 400, code, messageOf(code), details, headers)
+
+/** The refusal of what a store may well know, and the emulator does not. */
+export const notImplemented = (what: string): Refusal =>
+  new Refusal(501, 'NotImplemented', `The emulator does not implement ${what}.`)
 
 const FAILURES: Readonly<Record<number, string>> = {
   307: 'TemporaryRedirect',

@@ -30,7 +30,7 @@ export function readDelete(body: Uint8Array): DeleteDocument {
   return readPlain(source) ?? readAny(source)
 }
 
-const HEAD = /(?:<\?xml version="1\.0"[^<>?]*\?>)?\n?<Delete(?: xmlns="[^"<&]*")?>/y
+const HEAD = /(?:<\?xml version="1\.0"(?: encoding="(?:UTF|utf)-8")?\?>)?\n?<Delete(?: xmlns="[^"<&]*")?>/y
 const KEY_ALONE = /<Object><Key>([^<&]+)<\/Key><\/Object>/y
 const OBJECT = /<Object>((?:<(?:Key|VersionId|ETag|LastModifiedTime|Size)>[^<]*<\/\w+>)+)<\/Object>/y
 const FIELD = /<(\w+)>([^<]*)<\/(\w+)>/g
@@ -100,11 +100,22 @@ function unescaped(raw: string): string | undefined {
   return unknown ? undefined : text
 }
 
+/** Comments and sections. One that does not end takes all that follows, or looking for each end would take forever. */
+const ASIDE = /<!--.*?(?:-->|$)|<!\[CDATA\[.*?(?:\]\]>|$)/gs
+
+/** Refuses what the parser lets pass. Where a prefix is declared is not looked at, only that it is. */
+function checkMarkup(source: string): void {
+  if (source.includes(']]>')) refuse('the end of a section without its start')
+  const declared = new Set(['xml'])
+  for (const [, prefix = ''] of source.matchAll(/[ \t\r\n]xmlns:([^\s=]+)\s*=/g)) declared.add(prefix)
+  for (const [, prefix = ''] of source.matchAll(/<([^\s<>/:!?]+):/g))
+    if (!declared.has(prefix)) refuse('a prefix that is not declared')
+}
+
 /** Any form, by a whole XML parser. */
 function readAny(source: string): DeleteDocument {
-  if (source.replace(/<!--.*?-->|<!\[CDATA\[.*?\]\]>/gs, '').includes(']]>'))
-    refuse('the end of a section without its start')
-  const root = readXml(source.replace(/^\ufeff/, ''))
+  checkMarkup(source.replace(ASIDE, ''))
+  const root = readXml(source)
   if (root.name !== 'Delete') refuse('another root')
   const targets: Target[] = []
   let quiet: string | undefined

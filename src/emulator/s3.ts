@@ -1,11 +1,13 @@
 import type { Accounts } from './accounts.js'
+import type { Container } from './container.js'
 import type { Call, Incoming, Outgoing, Protocol, Refusal } from './exchange.js'
 import { bucketOf } from './hosts.js'
-import { orRefuse, queryPairs } from './raw.js'
-import { errorDocument, failure, refusal, xmlAnswer } from './s3-answers.js'
+import { orRefuse } from './raw.js'
+import { errorDocument, failure, NAMESPACE, notImplemented, refusal, xmlAnswer } from './s3-answers.js'
 import { deleteObjects } from './s3-delete.js'
 import { listObjects } from './s3-list.js'
 import { objectCall } from './s3-objects.js'
+import { allowOnly, type Query, readQuery } from './s3-query.js'
 import { S3_STORES, type S3Store, type S3Traits } from './s3-stores.js'
 import type { Holdings } from './state.js'
 import { SigV4Verifier } from './verify-sigv4.js'
@@ -27,17 +29,35 @@ export class S3Protocol implements Protocol {
   async accept(request: Incoming, now: Date): Promise<Call> {
     if (!this.#acceptToken(request, now)) await this.#verifier.verify(request, now)
     const { bucket, key } = this.#resource(request)
-    if (bucket === '') throw refusal('MethodNotAllowed')
+    if (bucket === '')
+      throw request.method === 'GET' ? notImplemented('a list of buckets') : refusal('MethodNotAllowed')
     const container = this.holdings.find(this.store, bucket)
     if (!container) throw refusal('NoSuchBucket', { BucketName: bucket })
-    const query = new Map(orRefuse(() => queryPairs(request.query), refusal('InvalidURI')))
-    const versionId = query.get('versionId') || undefined
-    if (versionId !== undefined && this.#traits.versionId?.test(versionId) === false) throw refusal('InvalidArgument')
-    if (key !== '') return objectCall(request, key, versionId, container)
-    if (request.method === 'POST' && query.has('delete')) return deleteObjects(request, container, this.#traits)
-    if (request.method === 'GET') return listObjects(bucket, query, container)
-    if (request.method === 'HEAD') return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }
-    throw refusal('NotImplemented')
+    const query = readQuery(request.query)
+    const versionId = query.get('versionId')
+    if (versionId && this.#traits.versionId?.test(versionId) === false) throw refusal('InvalidArgument')
+    return key === '' ? this.#bucketCall(request, bucket, query, container) : objectCall(request, key, query, container)
+  }
+
+  async #bucketCall(request: Incoming, bucket: string, query: Query, container: Container): Promise<Call> {
+    const { method } = request
+    if (method === 'POST' && query.has('delete')) {
+      allowOnly(query, 'delete')
+      return deleteObjects(request, container, this.#traits)
+    }
+    if (method === 'GET') return query.has('location') ? this.#location(query) : listObjects(bucket, query, container)
+    if (method !== 'HEAD') throw notImplemented(`${method} of a bucket`)
+    allowOnly(query)
+    return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }
+  }
+
+  /** `GetBucketLocation`; the first of all regions has no name. */
+  #location(query: Query): Call {
+    allowOnly(query, 'location')
+    const { name } = this.#traits.region
+    const region = name === 'us-east-1' ? '' : name
+    const document = `<LocationConstraint xmlns="${NAMESPACE}">${region}</LocationConstraint>`
+    return { items: 1, run: () => xmlAnswer(200, document) }
   }
 
   refuse(refused: Refusal, { method, path }: Incoming, requestId: string): Outgoing {
@@ -54,7 +74,7 @@ export class S3Protocol implements Protocol {
   }
 
   retryAfter(seconds: number): Record<string, string> {
-    return { 'retry-after': String(seconds) }
+    return { 'retry-after': String(Math.ceil(seconds)) }
   }
 
   identify(requestId: string): Record<string, string> {
@@ -74,7 +94,7 @@ export class S3Protocol implements Protocol {
   /** What is asked for, in either style of address. */
   #resource({ path, headers }: Incoming): { bucket: string; key: string } {
     const decoded = orRefuse(() => decodeURIComponent(path), refusal('InvalidURI')).slice(1)
-    const host = bucketOf(this.store, headers.host ?? '')
+    const host = bucketOf(this.store, headers.host ?? '', (name) => this.holdings.find(this.store, name) !== undefined)
     if (host !== undefined) return { bucket: host, key: decoded }
     const slash = decoded.indexOf('/')
     return slash < 0 ? { bucket: decoded, key: '' } : { bucket: decoded.slice(0, slash), key: decoded.slice(slash + 1) }

@@ -1,3 +1,5 @@
+import { isWellFormed } from '../bytes.js'
+import { checkObject, checkText } from './checks.js'
 import { Container, type Lock, type Versioning } from './container.js'
 import { STORES, type StoreName } from './exchange.js'
 import { draw, type Random, uuid } from './random.js'
@@ -38,6 +40,23 @@ export interface State {
 
 const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-'
 
+const LOCKS: readonly Lock[] = ['GOVERNANCE', 'COMPLIANCE', 'HOLD']
+
+function objectLockOf(options: ContainerOptions): boolean {
+  checkObject(options, 'options', ['versioning', 'objectLock'])
+  const { objectLock = false } = options
+  if (typeof objectLock !== 'boolean') throw new TypeError('objectLock must be true or false')
+  return objectLock
+}
+
+function versioningOf({ versioning = false }: ContainerOptions, isLockable: boolean): Versioning {
+  if (![true, false, 'Enabled', 'Suspended'].includes(versioning))
+    throw new TypeError("versioning must be true, false, 'Enabled' or 'Suspended'")
+  if (versioning !== 'Suspended') return versioning || isLockable ? 'Enabled' : 'off'
+  if (isLockable) throw new TypeError('objectLock needs versioning, which cannot be suspended')
+  return versioning
+}
+
 /** All the buckets and namespaces. */
 export class Holdings {
   readonly #stores = new Map<StoreName, Map<string, Container>>(STORES.map((store) => [store, new Map()]))
@@ -55,16 +74,25 @@ export class Holdings {
 
   /** What users of the emulator see of all this. */
   readonly state: State = {
-    create: (store, name, { versioning = false, objectLock = false } = {}) => {
+    create: (store, name, options = {}) => {
       const containers = this.#stores.get(store)
       if (!containers) throw new TypeError(`store must be one of ${STORES.join(', ')}, not ${JSON.stringify(store)}`)
-      const mode: Versioning = versioning === 'Suspended' ? 'Suspended' : versioning || objectLock ? 'Enabled' : 'off'
-      const container = containers.get(name) ?? new Container(mode, this.clock, this.#ids(store))
+      checkText(name, 'container')
+      const present = containers.get(name)
+      // As in S3, what can be locked stays so.
+      const isLockable = objectLockOf(options) || (present !== undefined && this.#lockable.has(present))
+      const mode = versioningOf(options, isLockable)
+      const container = present ?? new Container(mode, this.clock, this.#ids(store))
       container.versioning = mode
-      if (objectLock) this.#lockable.add(container)
+      if (isLockable) this.#lockable.add(container)
       containers.set(name, container)
     },
-    put: (store, name, key, value) => this.#get(store, name).put(key, value),
+    put: (store, name, key, value) => {
+      checkText(key, 'key')
+      if (!isWellFormed(key)) throw new TypeError('key must be well-formed: half a surrogate pair stands alone')
+      if (value !== undefined && typeof value !== 'string') throw new TypeError('value must be a string')
+      return this.#get(store, name).put(key, value)
+    },
     has: (store, name, key) => this.#get(store, name).get(key) !== undefined,
     keys: (store, name) => this.#get(store, name).keys(),
     size: (store, name) => this.#get(store, name).size,
@@ -75,6 +103,8 @@ export class Holdings {
     lock: (store, name, key, lock) => {
       const container = this.#get(store, name)
       if (!this.#lockable.has(container)) throw new Error(`${name} was not created with objectLock`)
+      if (!LOCKS.includes(lock)) throw new TypeError(`lock must be one of ${LOCKS.join(', ')}`)
+      if (!container.get(key)) throw new Error(`${name} has no ${JSON.stringify(key)} to lock`)
       container.lock(key, lock)
     },
   }

@@ -3,7 +3,7 @@ import { hex, utf8 } from '../bytes.js'
 import { type Accounts, isPast } from './accounts.js'
 import { type Incoming, Refusal } from './exchange.js'
 import { Nonces } from './nonces.js'
-import { canonical, isStale, orRefuse } from './raw.js'
+import { canonical, isStale, orRefuse, signedNames } from './raw.js'
 
 const AUTHORIZATION = /^ACS3-HMAC-SHA256 +Credential=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/
 
@@ -27,9 +27,12 @@ export class Acs3Verifier {
     const pair = this.accounts.find(accessKeyId)
     if (!pair) throw new Refusal(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.')
     checkDate(headers['x-acs-date'] as string, now)
-    const canonicalRequest = await canonicalForm(request, names.split(';'))
+    const payload = hex(await sha256(request.body))
+    const canonicalRequest = canonicalForm(request, names, payload)
     const stringToSign = `ACS3-HMAC-SHA256\n${hex(await sha256(utf8(canonicalRequest)))}`
-    if (hex(await hmacSha256(utf8(pair.secretAccessKey), utf8(stringToSign))) !== signature) {
+    const expected = hex(await hmacSha256(utf8(pair.secretAccessKey), utf8(stringToSign)))
+    // That a claimed hash which is not the body's is refused like a wrong signature is assumed.
+    if (signature !== expected || headers['x-acs-content-sha256'] !== payload) {
       const message = `Specified signature does not match our calculation. Server StringToSign is [${stringToSign}], server CanonicalRequest is [${canonicalRequest}].`
       throw new Refusal(400, 'SignatureDoesNotMatch', message)
     }
@@ -42,10 +45,8 @@ export class Acs3Verifier {
 }
 
 /** The request as the signature must have seen it: with the hash of the body that came, not of the one that was claimed. */
-async function canonicalForm(
-  { method, path, query, headers, body }: Incoming,
-  names: readonly string[],
-): Promise<string> {
+function canonicalForm({ method, path, query, headers }: Incoming, list: string, payload: string): string {
+  const names = signedNames(list, headers, incomplete('SignedHeaders must name headers that were sent, in order.'))
   const mustBeSigned = (name: string) => name.startsWith('x-acs-') || name === 'host' || name === 'content-type'
   const unsigned = Object.keys(headers).filter((name) => mustBeSigned(name) && !names.includes(name))
   if (unsigned.length > 0) throw incomplete(`These headers must be signed: ${unsigned.join(', ')}.`)
@@ -55,8 +56,8 @@ async function canonicalForm(
     orRefuse(() => canonical(query), new Refusal(400, 'Invalid.Parameter', 'The query is not percent-encoded.')),
     ...names.map((name) => `${name}:${(headers[name] ?? '').trim()}`),
     '',
-    names.join(';'),
-    hex(await sha256(body)),
+    list,
+    payload,
   ].join('\n')
 }
 

@@ -4,7 +4,7 @@ import type { KeyPair } from '../credentials.js'
 import type { Bytes } from '../http.js'
 import { type Accounts, isPast } from './accounts.js'
 import { type Incoming, Refusal } from './exchange.js'
-import { basicTime, canonical, isStale, orRefuse } from './raw.js'
+import { basicTime, canonical, isStale, orRefuse, signedNames } from './raw.js'
 
 const AUTHORIZATION = /^(\S+) Headers=(\S+) Signature=([A-Za-z0-9+/]{43}=)$/
 
@@ -19,7 +19,7 @@ export async function verifyEop({ headers, query, body }: Incoming, accounts: Ac
   const parts = AUTHORIZATION.exec(headers['eop-authorization'] ?? '')
   if (!parts) throw unsigned('the eop-authorization header is missing or malformed')
   const [, accessKeyId, list, signature] = parts as unknown as [string, string, string, string]
-  const names = list.split(';')
+  const names = signedNames(list, headers, unsigned('Headers= must name headers that were sent, in order'))
   const date = headers['eop-date'] ?? ''
   for (const name of ['ctyun-eop-request-id', 'eop-date'])
     if (!names.includes(name) || !headers[name]) throw unsigned(`${name} must be sent and signed`)

@@ -4,7 +4,9 @@ import type { KeyPair } from '../credentials.js'
 import type { Bytes } from '../http.js'
 import { type Accounts, isPast } from './accounts.js'
 import { type Incoming, Refusal } from './exchange.js'
-import { basicTime, canonical, escaped, isStale, orRefuse, SIGNATURE_LIFE_MS } from './raw.js'
+import { basicTime, canonical, escaped, isStale, orRefuse, plusAsBlank, SIGNATURE_LIFE_MS, signedNames } from './raw.js'
+import { notImplemented } from './s3-answers.js'
+import { UNSIGNED_CHUNKS } from './s3-chunks.js'
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]*)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/
@@ -22,7 +24,10 @@ export class SigV4Verifier {
   async verify(request: Incoming, now: Date): Promise<void> {
     const { headers } = request
     const authorization = headers.authorization
-    if (authorization === undefined) throw new Refusal(403, 'AccessDenied', 'Access Denied')
+    if (authorization === undefined) {
+      if (/(?:^|&)(?:X-Amz-)?Signature=/i.test(request.query)) throw notImplemented('presigned URLs')
+      throw new Refusal(403, 'AccessDenied', 'Access Denied')
+    }
     if (!authorization.startsWith('AWS4-HMAC-SHA256'))
       throw invalid('The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.')
     const parts = AUTHORIZATION.exec(authorization)
@@ -47,7 +52,7 @@ export class SigV4Verifier {
     if (isStale(basicTime(date), now)) throw skewed(date, now)
     const claimed = headers['x-amz-content-sha256']
     if (claimed === undefined) throw invalid('Missing required header for this request: x-amz-content-sha256')
-    const canonicalRequest = canonicalForm(request, names.split(';'), claimed)
+    const canonicalRequest = canonicalForm(request, names, claimed)
     const scope = `${day}/${region}/s3/aws4_request`
     const hashed = hex(await sha256(utf8(canonicalRequest)))
     const stringToSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hashed}`
@@ -62,7 +67,7 @@ export class SigV4Verifier {
         CanonicalRequest: canonicalRequest,
       })
     }
-    await checkPayload(request.body, claimed)
+    await checkPayload(request, claimed)
   }
 
   /** The key of a day and region: derived once. */
@@ -90,8 +95,10 @@ type Parts = [
 ]
 
 /** The request as the signature must have seen it. */
-function canonicalForm({ method, path, query, headers }: Incoming, names: readonly string[], payload: string): string {
-  const unsigned = Object.keys(headers).filter((name) => name.startsWith('x-amz-') && !names.includes(name))
+function canonicalForm({ method, path, query, headers }: Incoming, list: string, payload: string): string {
+  const names = signedNames(list, headers, malformed('SignedHeaders must name headers that were sent, in order.'))
+  const mustBeSigned = (name: string) => name.startsWith('x-amz-') || name === 'content-md5'
+  const unsigned = Object.keys(headers).filter((name) => mustBeSigned(name) && !names.includes(name))
   if (!names.includes('host')) unsigned.push('host')
   if (unsigned.length > 0) {
     const message = 'There were headers present in the request which were not signed'
@@ -108,10 +115,10 @@ function canonicalForm({ method, path, query, headers }: Incoming, names: readon
           .join('/'),
       uri,
     ),
-    orRefuse(() => canonical(query), uri),
+    orRefuse(() => canonical(plusAsBlank(query)), uri),
     ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/[ \t]+/g, ' ')}`),
     '',
-    names.join(';'),
+    list,
     payload,
   ].join('\n')
 }
@@ -123,10 +130,9 @@ function checkToken({ sessionToken, expiration }: KeyPair, presented: string | u
 }
 
 /** A hash in a header is worth what the body says. */
-async function checkPayload(body: Bytes, claimed: string): Promise<void> {
-  if (claimed === 'UNSIGNED-PAYLOAD') return
-  if (claimed.startsWith('STREAMING-'))
-    throw new Refusal(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented.')
+async function checkPayload({ method, body }: Incoming, claimed: string): Promise<void> {
+  if (claimed === 'UNSIGNED-PAYLOAD' || (claimed === UNSIGNED_CHUNKS && method === 'PUT')) return
+  if (claimed.startsWith('STREAMING-')) throw notImplemented(`${method} with ${claimed}`)
   const computed = hex(await sha256(body))
   if (computed === claimed) return
   const message = "The provided 'x-amz-content-sha256' header does not match what was computed."

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { hmacSha256, sha256 } from '#runtime'
+import { hex, utf8 } from '../../src/bytes.js'
 import { createEmulator, type Emulator } from '../../src/emulator/index.js'
 import { type Ask, dcdn, esa, field, KEY_PAIR, kvDeletion, NOW } from './requests.js'
 
@@ -17,6 +19,15 @@ const put = (list: unknown): Ask => ({ ...plain, body: field('KvList', list) })
 const pair = (Key: unknown, Value: unknown = 'v', rest: object = {}) => ({ Key, Value, ...rest })
 const without = (name: string): Ask => ({ ...plain, afterwards: { [name]: undefined } })
 const text = { 'content-type': 'text/plain' }
+
+/** What is signed in order, with other names said to be signed beside those that must be. */
+const signing = (names: string): Ask => ({
+  ...plain,
+  afterwards: {
+    authorization: `ACS3-HMAC-SHA256 Credential=emulator-key,SignedHeaders=${names};x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,Signature=${'0'.repeat(64)}`,
+  },
+})
+const NO_UTF8 = Uint8Array.of(...new TextEncoder().encode('Keys=["a'), 0xff, 0x22, 0x5d)
 
 const REFUSALS: readonly [what: string, operation: string, ask: Ask, status: number, code: string][] = [
   ['no authorization', 'BatchDelete', without('authorization'), 400, 'IncompleteSignature'],
@@ -68,6 +79,18 @@ const REFUSALS: readonly [what: string, operation: string, ask: Ask, status: num
     400,
     'InvalidTimeStamp.Format',
   ],
+  ['a signed name twice', 'BatchDelete', signing('content-type;host;host'), 400, 'IncompleteSignature'],
+  ['signed names out of order', 'BatchDelete', signing('host;content-type'), 400, 'IncompleteSignature'],
+  ['a signed header that was not sent', 'BatchDelete', signing('content-type;etag;host'), 400, 'IncompleteSignature'],
+  [
+    'a signed name of the prototype',
+    'BatchDelete',
+    signing('constructor;content-type;host'),
+    400,
+    'IncompleteSignature',
+  ],
+  ['a body that is not UTF-8', 'BatchDelete', { ...plain, body: NO_UTF8 }, 400, 'Invalid.Parameter'],
+  ['a byte-order mark', 'BatchDelete', { ...plain, body: `\ufeff${plain.body}` }, 400, 'MissingKeys'],
   ['an unknown operation', 'Forget', plain, 404, 'InvalidApi.NotFound'],
   ['a batch by PUT', 'BatchDelete', { ...plain, method: 'PUT' }, 404, 'InvalidApi.NotFound'],
   [
@@ -220,6 +243,21 @@ describe.each([
     const { Code, Message } = await response.json()
     expect(Code).toBe('SignatureDoesNotMatch')
     expect(Message).toContain(`\nx-acs-action:BatchDelete${suffix}\n`)
+  })
+
+  test("refuses a hash that is not the body's, though it is signed", async () => {
+    const { url, headers } = await send(`BatchDelete${suffix}`, plain)
+    const [body, { host, search }] = [utf8(String(plain.body)), new URL(url)]
+    const authorization = headers.get('authorization') as string
+    const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1] as string
+    headers.set('x-acs-content-sha256', '0'.repeat(64))
+    const lines = names.split(';').map((name) => `${name}:${headers.get(name) ?? host}`)
+    const form = ['POST', '/', search.slice(1), ...lines, '', names, hex(await sha256(body))].join('\n')
+    const text = `ACS3-HMAC-SHA256\n${hex(await sha256(utf8(form)))}`
+    const signature = hex(await hmacSha256(utf8(KEY_PAIR.secretAccessKey), utf8(text)))
+    headers.set('authorization', authorization.replace(/[0-9a-f]{64}$/, signature))
+    const response = await emulator.fetch(url, { method: 'POST', headers, body })
+    expect([response.status, (await response.json()).Code]).toEqual([400, 'SignatureDoesNotMatch'])
   })
 
   test('wants the token of temporary credentials', async () => {

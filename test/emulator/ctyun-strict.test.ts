@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { sha256 } from '#runtime'
+import { hex, utf8 } from '../../src/bytes.js'
 import { createEmulator, type Emulator } from '../../src/emulator/index.js'
+import { keyChain, signature } from '../../src/signers/eop.js'
 import { type Ask, ctyun, KEY_PAIR, NOW, zosDeletion } from './requests.js'
 
 let emulator: Emulator
@@ -42,6 +45,7 @@ const AT_THE_STORE: readonly [what: string, body: string, message: string][] = [
   ['objects that are none', zosDeletion('b', 'a'), 'MalformedXMLError'],
   ['too many objects', zosDeletion('b', objects(1001)), 'MalformedXMLError'],
   ['an object without a key', zosDeletion('b', [{ key: 'a' }, {}]), 'key is required'],
+  ['a body too long', zosDeletion('b', [{ key: 'a' }]) + ' '.repeat(1_048_576), 'MaxMessageLengthExceeded'],
   ['a key too long', zosDeletion('b', [{ key: 'a' }, { key: 'é'.repeat(513) }]), 'KeyTooLongError'],
 ]
 
@@ -51,6 +55,28 @@ describe('CTyun refuses', () => {
     const answer = { statusCode: code, error: number, code: number, eopErrCode: number, message: expect.any(String) }
     expect(await call(ask)).toMatchObject({ status, answer })
     expect(emulator.state.size('ctyun-zos', 'b')).toBe(1)
+  })
+
+  test.each([
+    ['a date of another form', { date: 'Fri, 02 Jan 2026 11:04:05 GMT' }],
+    ['a date with marks', { date: '2026-01-02T11:04:05Z' }],
+    ['names out of order', { names: 'eop-date;ctyun-eop-request-id' }],
+    ['a name twice', { names: 'ctyun-eop-request-id;eop-date;eop-date' }],
+    ['a name in capitals', { names: 'Content-Type;ctyun-eop-request-id;eop-date' }],
+    ['the name of a header that was not sent', { names: 'ctyun-eop-request-id;eop-date;etag' }],
+  ])('%s, however well signed', async (_, given) => {
+    const { date = '20260102T110405Z', names = 'ctyun-eop-request-id;eop-date' }: { date?: string; names?: string } =
+      given
+    const headers = new Headers({ 'ctyun-eop-request-id': 'id', 'eop-date': date })
+    const body = utf8(String(plain.body))
+    const lines = names.split(';').map((name) => `${name}:${headers.get(name) ?? ''}\n`)
+    const text = `${lines.join('')}\n\n${hex(await sha256(body))}`
+    const { accessKeyId, secretAccessKey } = KEY_PAIR
+    const { kDate } = await keyChain(secretAccessKey, accessKeyId, date)
+    headers.set('eop-authorization', `${accessKeyId} Headers=${names} Signature=${await signature(kDate, text)}`)
+    const url = 'https://zos-global.ctapi.ctyun.cn/v4/oss/delete-objects'
+    const response = await emulator.fetch(url, { method: 'POST', headers, body })
+    expect(await response.json()).toMatchObject({ statusCode: 'CTAPI_10009' })
   })
 
   test.each(AT_THE_STORE)('%s at the store', async (_, body, message) => {

@@ -146,6 +146,12 @@ describe('status', () => {
     expect((await deleteOne('s3')).headers.get('retry-after')).toBeNull()
   })
 
+  test('asks for patience in whole seconds, and in milliseconds where the store knows them', async () => {
+    emulator.faults('all', { status: { 503: 1 }, retryAfter: 0.5 })
+    for (const store of STORES) expect((await deleteOne(store)).headers.get('retry-after')).toBe('1')
+    expect((await deleteOne('alibaba-esa')).headers.get('x-acs-retry-after')).toBe('500')
+  })
+
   test('leads elsewhere with 3xx', async () => {
     emulator.faults('s3', { status: { 307: 1 } })
     const { status, headers, isGone } = await deleteOne('s3')
@@ -173,6 +179,18 @@ describe('throttle', () => {
     expect((await send(1))[0]).toBe(503)
     vi.advanceTimersByTime(100)
     expect((await send(1))[0]).toBe(200)
+  })
+
+  test('lets pass what the clock of the emulator gives time for', async () => {
+    let now = NOW
+    emulator = createEmulator({ clock: () => now })
+    emulator.state.create('s3', 'b')
+    emulator.faults('s3', { throttle: { keysPerSecond: 0.01, burst: 1 } })
+    expect([(await deleteOne('s3')).status, (await deleteOne('s3')).status]).toEqual([200, 503])
+    now = new Date(NOW.getTime() + 100_000)
+    expect([(await deleteOne('s3')).status, (await deleteOne('s3')).status]).toEqual([200, 503])
+    now = NOW
+    expect((await deleteOne('s3')).status).toBe(503)
   })
 
   test.each([

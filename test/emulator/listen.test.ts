@@ -83,6 +83,26 @@ describe('listen', () => {
     }
   })
 
+  test.each(['emulator.corp', 'host.docker.internal:8080', 'localhost', 's3.localhost'])(
+    'finds it in the path where the host is %s',
+    async (host) => {
+      emulator.state.put('s3', 'b', 'a')
+      expect((await sendRaw({ ...deletionOf('b', ['a']), host })).status).toBe(200)
+      expect(emulator.state.size('s3', 'b')).toBe(0)
+    },
+  )
+
+  test.each(['b.emulator.corp', 'b.s3.localhost:8080'])('finds it in the host where that is %s', async (host) => {
+    emulator.state.put('s3', 'b', 'a')
+    expect((await sendRaw({ ...deletionOf('b', ['a']), path: '/', host })).status).toBe(200)
+    expect(emulator.state.size('s3', 'b')).toBe(0)
+  })
+
+  test('knows that what stands before localhost is a bucket, there or not', async () => {
+    const { status, body } = await sendRaw({ ...deletionOf('b', ['a']), path: '/', host: 'absent.localhost:80' })
+    expect([status, body]).toEqual([404, expect.stringContaining('<BucketName>absent</BucketName>')])
+  })
+
   test('names the length, also where there is nothing', async () => {
     const { body, length } = await sendRaw(deletionOf('b', ['é']))
     expect(Number(length)).toBe(Buffer.byteLength(body))

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream'
 import {
   ChecksumAlgorithm,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -97,6 +99,34 @@ describe('the official S3 client', () => {
     expect(pages).toBe(Math.ceil(length / 10))
   })
 
+  test('puts a stream, in chunks with a checksum behind them', async () => {
+    emulator.state.create('s3', 'photos')
+    const Body = Readable.from([Buffer.from('he'), Buffer.from('llo')])
+    const seen: (string | undefined)[] = []
+    client.middlewareStack.add(
+      (next) => async (given) => {
+        const { request } = given as { request: { headers: Record<string, string> } }
+        seen.push(request.headers['x-amz-content-sha256'])
+        return next(given)
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    )
+    await client.send(new PutObjectCommand({ Bucket: 'photos', Key: 'a', Body, ContentLength: 5 }))
+    expect(seen).toEqual(['STREAMING-UNSIGNED-PAYLOAD-TRAILER'])
+    const read = await client.send(new GetObjectCommand({ Bucket: 'photos', Key: 'a' }))
+    expect(await read.Body?.transformToString()).toBe('hello')
+  })
+
+  test('lists in both versions, with what is behind a delimiter as one', async () => {
+    emulator.state.create('s3', 'photos')
+    for (const key of ['a/1', 'a/2', 'b']) emulator.state.put('s3', 'photos', key)
+    const input = { Bucket: 'photos', Delimiter: '/' }
+    const answers = [client.send(new ListObjectsCommand(input)), client.send(new ListObjectsV2Command(input))]
+    for (const { Contents, CommonPrefixes } of await Promise.all(answers)) {
+      expect([Contents?.map(({ Key }) => Key), CommonPrefixes]).toEqual([['b'], [{ Prefix: 'a/' }]])
+    }
+  })
+
   test('deletes many and is told of each', async () => {
     emulator.state.create('s3', 'photos')
     for (const key of ['a', 'b & <c>', 'd']) emulator.state.put('s3', 'photos', key)
@@ -144,7 +174,7 @@ describe('the official S3 client', () => {
 
   test.each([
     undefined,
-    ...Object.values(ChecksumAlgorithm).filter((name) => /^(?:MD5|CRC32C?|SHA1|SHA256)$/.test(name)),
+    ...Object.values(ChecksumAlgorithm).filter((name) => /^(?:MD5|CRC32C?|CRC64NVME|SHA1|SHA256)$/.test(name)),
   ])('proves the body with %s', async (ChecksumAlgorithm) => {
     emulator.state.create('s3', 'photos')
     emulator.state.put('s3', 'photos', 'a')

@@ -22,6 +22,15 @@ const plain = deletionOf('b', ['a'])
 const xml = (body: string): Ask => deletion('b', body)
 const bare = ({ path = '', query = [], body = '' }: Ask): Ask => ({ path, query, body })
 
+/** What is signed in order, with other names said to be signed. */
+const signing = (names: string): Ask => ({
+  ...plain,
+  afterwards: {
+    authorization: `AWS4-HMAC-SHA256 Credential=emulator-key/20260102/us-east-1/s3/aws4_request, SignedHeaders=${names}, Signature=${'0'.repeat(64)}`,
+  },
+})
+const MALFORMED = [400, 'AuthorizationHeaderMalformed', ['s3', 'yandex']] as const
+
 const REFUSALS: readonly [what: string, ask: Ask, status: number, code: string, stores?: readonly Provider[]][] = [
   ['no authorization', { ...plain, afterwards: { authorization: undefined } }, 403, 'AccessDenied'],
   ['an older scheme', { ...plain, afterwards: { authorization: 'AWS a:b' } }, 400, 'InvalidRequest'],
@@ -40,6 +49,17 @@ const REFUSALS: readonly [what: string, ask: Ask, status: number, code: string, 
   ['no payload hash', { ...plain, afterwards: { 'x-amz-content-sha256': undefined } }, 400, 'InvalidRequest'],
   ['a header signed and changed', { ...plain, afterwards: { 'content-md5': 'x' } }, 403, 'SignatureDoesNotMatch'],
   ['a header not signed', { ...plain, afterwards: { 'x-amz-mfa': '1 2' } }, 403, 'AccessDenied'],
+  ['a signed name twice', signing('content-md5;host;host;x-amz-content-sha256;x-amz-date'), ...MALFORMED],
+  ['signed names out of order', signing('host;content-md5;x-amz-content-sha256;x-amz-date'), ...MALFORMED],
+  ['a signed name in capitals', signing('Content-MD5;host;x-amz-content-sha256;x-amz-date'), ...MALFORMED],
+  ['a signed header that was not sent', signing('content-md5;etag;host;x-amz-content-sha256;x-amz-date'), ...MALFORMED],
+  [
+    'a signed name of the prototype',
+    signing('constructor;content-md5;host;x-amz-content-sha256;x-amz-date'),
+    ...MALFORMED,
+  ],
+  ['an MD5 that is not signed', signing('host;x-amz-content-sha256;x-amz-date'), 403, 'AccessDenied', ['s3', 'yandex']],
+  ['a date of another form', { ...plain, afterwards: { 'x-amz-date': NOW.toISOString() } }, 403, 'AccessDenied'],
   ['a missing bucket', { ...plain, path: '/absent' }, 404, 'NoSuchBucket'],
   ['no bucket', { ...plain, path: '/' }, 405, 'MethodNotAllowed'],
   ['a wrong MD5', { ...plain, headers: { 'content-md5': base64(md5(utf8('other'))) } }, 400, 'BadDigest'],
@@ -73,6 +93,37 @@ const REFUSALS: readonly [what: string, ask: Ask, status: number, code: string, 
   [
     'a checksum announced and not sent',
     { ...plain, headers: { ...plain.headers, 'x-amz-sdk-checksum-algorithm': 'CRC32' } },
+    400,
+    'InvalidRequest',
+  ],
+  [
+    'a checksum of the prototype',
+    { ...plain, headers: { ...plain.headers, 'x-amz-checksum-constructor': 'AAAA' } },
+    501,
+    'NotImplemented',
+  ],
+  [
+    'two checksums, the first of them right',
+    {
+      ...plain,
+      headers: {
+        ...plain.headers,
+        'x-amz-checksum-crc32': base64(crc32(utf8(String(plain.body)))),
+        'x-amz-checksum-sha256': base64(new Uint8Array(32)),
+      },
+    },
+    400,
+    'InvalidRequest',
+  ],
+  [
+    'a wrong CRC64NVME',
+    { ...plain, headers: { ...plain.headers, 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' } },
+    400,
+    'BadDigest',
+  ],
+  [
+    'the type of a checksum without one',
+    { ...bare(plain), ...headers({ 'x-amz-checksum-type': 'FULL_OBJECT' }) },
     400,
     'InvalidRequest',
   ],
@@ -140,6 +191,25 @@ describe('the S3 family', () => {
     await carriedOut(await ncloud(ask))
     const response = await emulator.fetch(await yandex(ask))
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('Content-MD5</Message>')])
+  })
+
+  test('more may be said of a checksum than there is', async () => {
+    const more = { 'x-amz-checksum-type': 'FULL_OBJECT', 'x-amz-checksum-algorithm': 'CRC32' }
+    await carriedOut(await s3({ ...plain, headers: { ...plain.headers, ...more } }))
+  })
+
+  test('a plus in a query is a blank', async () => {
+    emulator.state.put('s3', 'b', 'a b')
+    const { headers: sent } = await s3({
+      method: 'GET',
+      path: '/b',
+      query: [
+        ['list-type', '2'],
+        ['prefix', 'a b'],
+      ],
+    })
+    const url = 'https://s3.us-east-1.amazonaws.com/b?list-type=2&prefix=a+b'
+    expect(await carriedOut(new Request(url, { headers: sent }))).toContain('<Key>a b</Key>')
   })
 
   test('the region must be one the store has', async () => {

@@ -34,6 +34,7 @@ describe('a Delete document', () => {
     ['another order', '<Delete><Object><VersionId>v</VersionId><Key>a</Key></Object></Delete>', ['a']],
     ['a prefix', '<s:Delete xmlns:s="x"><s:Object><s:Key>a</s:Key></s:Object></s:Delete>', ['a']],
     ['the end of a section in a comment', `<Delete><!-- ]]> -->${ONE}</Delete>`, ['a']],
+    ['a declaration', `<?xml version="1.0" encoding="utf-8" standalone="yes" ?>\n<Delete>${ONE}</Delete>`, ['a']],
     ['a byte-order mark', `\ufeff<Delete>${ONE}</Delete>`, ['a']],
     [
       'references',
@@ -64,8 +65,24 @@ describe('a Delete document', () => {
     ['U+FFFE', '<Delete><Object><Key>\ufffe</Key></Object></Delete>'],
     ['the end of CDATA in text', '<Delete><Object><Key>a]]>b</Key></Object></Delete>'],
     ['nothing in it', ''],
+    ['a declaration of anything', `<?xml version="1.0" rubbish?><Delete>${ONE}</Delete>`],
+    ['another encoding', `<?xml version="1.0" encoding="UTF-16"?><Delete>${ONE}</Delete>`],
+    ['two byte-order marks', `\ufeff\ufeff<Delete>${ONE}</Delete>`],
+    ['a prefix that stands for nothing', '<s:Delete><s:Object><s:Key>a</s:Key></s:Object></s:Delete>'],
+    ['a prefix declared in a comment', `<!-- xmlns:s="x" --><s:Delete>${ONE}</s:Delete>`],
+    ['a comment that does not end', `<Delete>${ONE}</Delete><!-- ]]>`],
   ])('may not have %s', (_, document) => {
     expect(() => read(document)).toThrow()
+  })
+
+  test.each([
+    ['comments', '<!--'.repeat(260_000)],
+    ['sections', `<Delete>${'<![CDATA['.repeat(110_000)}`],
+    ['prefixes', `<Delete>${Array.from({ length: 60_000 }, (_, index) => `<p${index}:a/>`).join('')}</Delete>`],
+  ])('is refused soon, whatever is in it: %s', (_, document) => {
+    const started = performance.now()
+    expect(() => read(document)).toThrow()
+    expect(performance.now() - started).toBeLessThan(1000)
   })
 
   test('may not have bytes that are no UTF-8', () => {
