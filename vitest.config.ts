@@ -27,7 +27,9 @@ const maxWorkers = availableParallelism() + 1
 const ONCE = [
   ...['engine', 'hostile', 'fuzz', 'figures'].map((folder) => `test/${folder}/**`),
   ...['alibaba-dcdn', 'ncloud', 'yandex'].map((provider) => `test/providers/${provider}.test.ts`),
-  ...['examples', 'reliability', 'pool', 'emulator/faults', 'emulator/state'].map((name) => `test/${name}.test.ts`),
+  ...['examples', 'reliability', 'pool', 'wire', 'emulator/faults', 'emulator/state'].map(
+    (name) => `test/${name}.test.ts`,
+  ),
 ]
 
 /** The suite runs on both halves of the runtime: what Node uses, and what everything else uses. */

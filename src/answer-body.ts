@@ -1,4 +1,4 @@
-import { type Bytes, TransportError } from './http.js'
+import { type Bytes, type HttpAnswer, TransportError } from './http.js'
 
 /** Pieces that may lie apart: each costs memory of its own, and an answer may come byte by byte. */
 const MOST_PIECES = 1000
@@ -25,6 +25,20 @@ export class AnswerBody {
   get bytes(): Bytes {
     return joined(this.#pieces)
   }
+}
+
+/**
+ * An answer that was read to its end.
+ *
+ * @throws {TransportError} Where nothing but the end of the connection ended it, before it had a body: undici takes a
+ * connection that broke for one that was closed.
+ */
+export function answerOf(status: number, header: HttpAnswer['header'], body: Bytes): HttpAnswer {
+  const mayBeCutOff = () =>
+    header('connection')?.toLowerCase() === 'close' && !(header('content-length') ?? header('transfer-encoding'))
+  if (status === 200 && body.length === 0 && mayBeCutOff())
+    throw new TransportError('network', 'The connection ended before the answer had a body', true)
+  return { status, header, body }
 }
 
 function joined(pieces: readonly Uint8Array[]): Bytes {

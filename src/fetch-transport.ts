@@ -1,4 +1,4 @@
-import { AnswerBody } from './answer-body.js'
+import { AnswerBody, answerOf } from './answer-body.js'
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from './http.js'
 
 /** Sends one request, signed and ready, as the global `fetch` does; it must not follow redirects. */
@@ -57,7 +57,7 @@ async function readAnswer(response: Response, maxAnswerBytes: number): Promise<H
     void reader?.cancel().catch(() => {})
     throw error
   }
-  return { status, header: (name) => headers.get(name) ?? undefined, body: body.bytes }
+  return answerOf(status, (name) => headers.get(name) ?? undefined, body.bytes)
 }
 
 /** What a failed fetch says of itself; Node hides the reason in `cause`. */

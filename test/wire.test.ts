@@ -27,9 +27,14 @@ async function serve(onConnection: (socket: Socket) => void): Promise<string> {
 /** Answers each request, once it has begun to come. */
 const answering = (answer: (socket: Socket) => void) => serve((socket) => socket.once('data', () => answer(socket)))
 
-describe('an empty answer', () => {
+describe.each([
+  ['undici', {}],
+  ['fetch', { fetch: (request: Request) => fetch(request) }],
+] as const)('an empty answer by %s', (_, by) => {
   const quietly = async (endpoint: string, more: object = {}) =>
-    new YandexStorageClient({ bucket: 'b', endpoint, credentials, ...once, ...more }).deleteMany(['a'], { quiet: true })
+    new YandexStorageClient({ bucket: 'b', endpoint, credentials, ...once, ...by, ...more }).deleteMany(['a'], {
+      quiet: true,
+    })
 
   test('of a connection that broke is none', async () => {
     const endpoint = await answering((socket) =>
@@ -47,7 +52,7 @@ describe('an empty answer', () => {
 
   test('of a single deletion needs no length', async () => {
     const endpoint = await answering((socket) => socket.end('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n'))
-    const client = new S3StorageClient({ bucket: 'b', region: 'r', endpoint, credentials, ...once })
+    const client = new S3StorageClient({ bucket: 'b', region: 'r', endpoint, credentials, ...once, ...by })
     expect((await client.deleteMany(['\u0001'])).deleted).toEqual([{ key: '\u0001' }])
   })
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { buildConnector, Dispatcher } from 'undici'
-import { AnswerBody } from '../../answer-body.js'
+import { AnswerBody, answerOf } from '../../answer-body.js'
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../../http.js'
 import type { Stop } from '../../stop.js'
 import type { TransportFactory } from '../transport.js'
@@ -103,10 +103,11 @@ function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswe
         }
       },
       onResponseEnd() {
-        const body = answerBody.bytes
-        if (body.length === 0 && isOpenEnded(status, headers))
-          reject(new TransportError('network', 'The connection was closed before the answer had a body', true))
-        else resolve({ status, header: (name) => single(headers[name]), body })
+        try {
+          resolve(answerOf(status, (name) => single(headers[name]), answerBody.bytes))
+        } catch (error) {
+          reject(error)
+        }
       },
       onResponseError(_controller, error) {
         if (error instanceof TransportError) reject(error)
@@ -138,13 +139,6 @@ function send(dispatcher: Dispatcher, request: HttpRequest, stop: Stop, maxAnswe
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
-
-/** Whether nothing but the end of the connection ends the answer; undici takes a broken one for the end. */
-const isOpenEnded = (status: number, headers: Headers): boolean =>
-  status === 200 &&
-  headers['content-length'] === undefined &&
-  headers['transfer-encoding'] === undefined &&
-  single(headers.connection)?.toLowerCase() === 'close'
 
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value
