@@ -1,6 +1,6 @@
 import { createTransport, warnOfSecret } from '#runtime'
 import { CredentialCache } from './credential-cache.js'
-import type { Credentials } from './credentials.js'
+import { admitCredentials, type Credentials } from './credentials.js'
 import type { SettledBatch } from './engine/ledger.js'
 import { type Puller, pullFrom } from './engine/source.js'
 import type { Authorize, Store } from './engine/store.js'
@@ -8,10 +8,9 @@ import { type Plan, Sweep } from './engine/sweep.js'
 import type { Tally } from './engine/tally.js'
 import { KeysweepError } from './errors.js'
 import { fetchTransport } from './fetch-transport.js'
-import { ENTRY_MEMBERS, type Entry, KEY_MEMBERS, type KvKey, memberOf, type Source } from './items.js'
+import { ENTRY_MEMBERS, type Entry, KEY_MEMBERS, type KvKey, type Source } from './items.js'
 import type { Operation } from './operation.js'
 import {
-  admitCredentials,
   type ClientOptions,
   check,
   clientSettings,
@@ -22,6 +21,7 @@ import {
 } from './options.js'
 import { Redactor } from './redact.js'
 import type { DeleteBatch, DeletedKey, DeleteReport, DeleteStats, PutBatch, PutReport, PutStats } from './report.js'
+import { memberOf } from './untrusted.js'
 
 /** What a provider file tells of its provider: everything the engine needs, and nothing it has to ask for. */
 export interface Provider<Key> {

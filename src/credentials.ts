@@ -1,4 +1,6 @@
 import type { Awaitable } from './http.js'
+import { check, mistyped } from './options.js'
+import { memberOf } from './untrusted.js'
 
 /** A key pair, long-lived or temporary. */
 export interface KeyPair {
@@ -53,3 +55,32 @@ export type SigningCredentials = KeyPair | RemoteKey
 
 /** Credentials, or a function that fetches them: called again when they expire or are refused as expired. */
 export type CredentialSource<Kind extends Credentials = Credentials> = Kind | (() => Awaitable<Kind>)
+
+const HEADER_SAFE = /^[\x21-\x7e]+$/
+
+/** Checks credentials of one of the admitted kinds: every text in them must fit a header. */
+export function admitCredentials(credentials: unknown, takesIamToken: boolean): void {
+  const kinds = `{ accessKeyId, secretAccessKey }, { accessKeyId, sign }${takesIamToken ? ' or { iamToken }' : ''}`
+  if (typeof credentials !== 'object' || credentials === null) throw mistyped('credentials', kinds, credentials)
+  if (memberOf(credentials, 'then') !== undefined)
+    throw new TypeError('credentials must not be a Promise: await it, or give a function')
+  const token = memberOf(credentials, 'iamToken')
+  if (token !== undefined && !takesIamToken)
+    throw new TypeError('credentials.iamToken is not known to this provider; use { accessKeyId, secretAccessKey }')
+  const sign = memberOf(credentials, 'sign')
+  check.function(sign, 'credentials.sign')
+  const secret = sign === undefined ? ['secretAccessKey'] : []
+  for (const name of token === undefined ? ['accessKeyId', ...secret] : ['iamToken'])
+    check.text(memberOf(credentials, name), `credentials.${name}`)
+  for (const name of ['accessKeyId', 'sessionToken', 'iamToken']) {
+    const value = memberOf(credentials, name)
+    if (value === undefined) continue
+    if (!HEADER_SAFE.test(check.text(value, `credentials.${name}`)))
+      throw new TypeError(`credentials.${name} must be printable ASCII without spaces`)
+  }
+  if (/^\s|\s$/.test(String(memberOf(credentials, 'secretAccessKey'))))
+    throw new TypeError('credentials.secretAccessKey must not begin or end with white space')
+  const expiration = memberOf(credentials, 'expiration')
+  if (expiration !== undefined && !(expiration instanceof Date && !Number.isNaN(expiration.getTime())))
+    throw mistyped('credentials.expiration', 'a valid Date', expiration)
+}

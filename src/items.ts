@@ -1,4 +1,5 @@
 import { isWellFormed, utf8Length } from './bytes.js'
+import { describe, memberOf } from './untrusted.js'
 
 /**
  * Any list of items, of any length; it is pulled only as fast as requests settle. Objects are copied when they are pulled, so
@@ -120,16 +121,6 @@ export function textFlaw(name: string, value: unknown): Flaw | undefined {
 
 export const invalidKey = (message: string): Flaw => ({ code: 'InvalidKey', message })
 
-/** A member of an object; none where it cannot be read. */
-export function memberOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  try {
-    return (value as Record<string, unknown>)[name]
-  } catch {
-    return undefined
-  }
-}
-
 /** What is read of a key that is no string, and of an entry. */
 export const KEY_MEMBERS = ['key', 'versionId', 'VersionId', 'eTag', 'lastModified', 'size'] as const
 export const ENTRY_MEMBERS = ['key', 'value', 'expiration', 'expirationTtl'] as const
@@ -152,12 +143,4 @@ function dateOf(value: unknown): Date | undefined {
   } catch {
     return undefined
   }
-}
-
-/** The type of a value, for messages; never the value itself. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  if (typeof memberOf(value, 'then') === 'function') return 'a Promise; await it'
-  return typeof value === 'object' ? 'an object' : typeof value
 }

@@ -1,11 +1,11 @@
-import { CONCURRENCY, pageUrl } from '#runtime'
+import { CONCURRENCY } from '#runtime'
 import { isWellFormed } from './bytes.js'
 import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
 import type { AttemptEvent, Store } from './engine/store.js'
 import type { Fetch } from './fetch-transport.js'
-import { describe, memberOf } from './items.js'
 import type { DeleteStats, PutStats } from './report.js'
+import { describe, memberOf } from './untrusted.js'
 
 /** What every client takes. */
 export interface ClientOptions<Kind extends Credentials = Credentials> {
@@ -82,7 +82,6 @@ export interface ObjectDeleteOptions extends DeleteOptions {
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1
-const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /** What only a run takes. */
 const RUN_ONLY = ['batchSize', 'signal', 'onProgress', 'dryRun', 'maxRequests', 'quiet', 'bypassGovernance']
@@ -177,62 +176,4 @@ function retryPolicy(retry: RetryOptions): RetryPolicy {
   check.number(baseDelayMs, 'retry.baseDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
   check.number(maxDelayMs, 'retry.maxDelayMs', { from: 0, to: LONGEST_TIMER_MS, whole: false })
   return { maxAttempts, baseDelayMs, maxDelayMs }
-}
-
-/** Where requests go, and the host and path they are signed for. */
-export interface Endpoint {
-  readonly protocol: string
-  /** With the port, unless it is the scheme's own. */
-  readonly host: string
-  /** Without a trailing slash; empty where there is none. */
-  readonly path: string
-  readonly signingHost: string | undefined
-}
-
-const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i
-
-/** Checks the endpoint: https, or http where that is asked for or stays on this machine. */
-export function endpointOf(options: ClientOptions<Credentials>, standard: string): Endpoint {
-  const { endpoint = standard, signingHost, allowHttp } = options
-  if (typeof endpoint !== 'string' && !(endpoint instanceof URL))
-    throw mistyped('endpoint', 'a string or URL', endpoint)
-  if (signingHost !== undefined && !HOST.test(check.text(signingHost, 'signingHost')))
-    throw new RangeError('signingHost must be a host, with a port where it is not the usual one')
-  const base = String(endpoint).startsWith('/') ? pageUrl() : undefined
-  const url = URL.canParse(String(endpoint), base) ? new URL(endpoint, base) : undefined
-  if (!url || !/^https?:$/.test(url.protocol)) throw new TypeError('endpoint must be an absolute https: URL')
-  if (url.username || url.password || url.search || url.hash)
-    throw new TypeError('endpoint must hold no credentials, query or fragment')
-  if (url.protocol === 'http:' && !allowHttp && !LOOPBACK.test(url.hostname))
-    throw new TypeError('endpoint must be https:; set allowHttp to send credentials and keys in the clear')
-  return { protocol: url.protocol, host: url.host, path: url.pathname.replace(/\/+$/, ''), signingHost }
-}
-
-const HEADER_SAFE = /^[\x21-\x7e]+$/
-
-/** Checks credentials of one of the admitted kinds: every text in them must fit a header. */
-export function admitCredentials(credentials: unknown, takesIamToken: boolean): void {
-  const kinds = `{ accessKeyId, secretAccessKey }, { accessKeyId, sign }${takesIamToken ? ' or { iamToken }' : ''}`
-  if (typeof credentials !== 'object' || credentials === null) throw mistyped('credentials', kinds, credentials)
-  if (memberOf(credentials, 'then') !== undefined)
-    throw new TypeError('credentials must not be a Promise: await it, or give a function')
-  const token = memberOf(credentials, 'iamToken')
-  if (token !== undefined && !takesIamToken)
-    throw new TypeError('credentials.iamToken is not known to this provider; use { accessKeyId, secretAccessKey }')
-  const sign = memberOf(credentials, 'sign')
-  check.function(sign, 'credentials.sign')
-  const secret = sign === undefined ? ['secretAccessKey'] : []
-  for (const name of token === undefined ? ['accessKeyId', ...secret] : ['iamToken'])
-    check.text(memberOf(credentials, name), `credentials.${name}`)
-  for (const name of ['accessKeyId', 'sessionToken', 'iamToken']) {
-    const value = memberOf(credentials, name)
-    if (value === undefined) continue
-    if (!HEADER_SAFE.test(check.text(value, `credentials.${name}`)))
-      throw new TypeError(`credentials.${name} must be printable ASCII without spaces`)
-  }
-  if (/^\s|\s$/.test(String(memberOf(credentials, 'secretAccessKey'))))
-    throw new TypeError('credentials.secretAccessKey must not begin or end with white space')
-  const expiration = memberOf(credentials, 'expiration')
-  if (expiration !== undefined && !(expiration instanceof Date && !Number.isNaN(expiration.getTime())))
-    throw mistyped('credentials.expiration', 'a valid Date', expiration)
 }

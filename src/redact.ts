@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials.js'
-import { memberOf } from './items.js'
+import { memberOf } from './untrusted.js'
 
 const SECRET_MEMBERS = ['secretAccessKey', 'sessionToken', 'iamToken']
 const MASK = '[redacted]'

@@ -103,7 +103,9 @@ describe('what never left is not unknown', () => {
     // It takes the connection, and never shakes hands.
     const endpoint = (await serve(() => {})).replace('http:', 'https:')
     const client = new S3StorageClient({ bucket: 'b', region: 'r', endpoint, credentials, timeoutMs: 100, ...once })
-    expect((await client.deleteMany(['a'])).failed).toMatchObject([{ code: 'Timeout', outcome: 'not-sent' }])
+    expect((await client.deleteMany(['a'])).failed).toMatchObject([
+      { code: 'Timeout', outcome: 'not-sent', attempts: 0 },
+    ])
   })
 
   test('but what left is, when there is no answer in time', async () => {

@@ -48,13 +48,15 @@ first did a small job each at the emulator, which refuses a wrong signature or c
 Machine: ${pairs(machine)}.
 Packages: ${pairs(versions)}.
 
-## Targets
-
-${targets(results.flatMap((result) => result.targets))}
-
 ![CPU-seconds for a million items, by contender](figures/performance.svg)
 
 ${results.map(({ title, about, tables }) => `## ${title}\n\n${about}\n\n${tables.map(figures).join('\n\n')}`).join('\n\n')}
+
+## Targets
+
+What was aimed at, before anything was measured; of what was missed, [what was learnt](#what-was-learnt) says why.
+
+${targets(results.flatMap((result) => result.targets))}
 
 ## What was learnt
 

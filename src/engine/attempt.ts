@@ -131,7 +131,8 @@ class Attempt<Item, Detail> {
     if (error === HELD) return { kind: 'held' }
     if (error instanceof TransportError && error.reason === 'unsendable') this.#isSent = false
     if (error === TIMED_OUT && !this.#credentials) this.store.credentials.abandon()
-    return explain(error, this.#isSent, this.#isSent && this.stop.mayHaveLeft, this.store.timeoutMs)
+    if (error === TIMED_OUT || error === STOPPED) this.#isSent &&= this.stop.mayHaveLeft
+    return explain(error, this.#isSent, this.store.timeoutMs)
   }
 
   #result(verdict: AttemptResult<Detail>['verdict']): AttemptResult<Detail> {
@@ -165,11 +166,11 @@ const unlessStopped = <Value>(promise: Promise<Value>, stop: Stop): Promise<Valu
     promise.then(resolve, reject)
   })
 
-function explain(error: unknown, sent: boolean, hasLeft: boolean, timeoutMs: number): Refusal {
+function explain(error: unknown, sent: boolean, timeoutMs: number): Refusal {
   if (error === STOPPED)
-    return { ...lost('NetworkError', 'The run was aborted before the store had answered'), ...aborted(hasLeft) }
+    return { ...lost('NetworkError', 'The run was aborted before the store had answered'), ...aborted(sent) }
   if (error === TIMED_OUT)
-    return { ...lost('Timeout', `No whole answer within ${timeoutMs} ms`), unsure: hasLeft, arrived: hasLeft }
+    return { ...lost('Timeout', `No whole answer within ${timeoutMs} ms`), unsure: sent, arrived: sent }
   if (!(error instanceof TransportError)) {
     // Before anything left, it is no matter of the network but a callback that threw.
     if (!sent) throw error
@@ -188,7 +189,7 @@ function explain(error: unknown, sent: boolean, hasLeft: boolean, timeoutMs: num
   return { ...lost('NetworkError', error.message), unsure: error.mayHaveArrived, arrived: error.mayHaveArrived }
 }
 
-const aborted = (hasLeft: boolean) => ({ code: 'Aborted', remedy: 'none', unsure: hasLeft, arrived: hasLeft }) as const
+const aborted = (sent: boolean) => ({ code: 'Aborted', remedy: 'none', unsure: sent, arrived: sent }) as const
 
 const credentialsFailed = (error: unknown): Refusal => ({
   kind: 'refusal',

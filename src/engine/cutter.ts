@@ -4,8 +4,6 @@ import type { Batch } from './batch.js'
 import { Draft, type Limits } from './draft.js'
 import { END, type Puller } from './source.js'
 
-export type { Limits } from './draft.js'
-
 /** Cuts the input into batches that each fit one request, by count and by encoded bytes. */
 export class Cutter<Item, Detail extends object> {
   /** Items taken from the input so far. */

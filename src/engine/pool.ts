@@ -1,6 +1,6 @@
 import { identityOf } from '../items.js'
 import type { Operation } from '../operation.js'
-import type { Limits } from './cutter.js'
+import type { Limits } from './draft.js'
 import type { Slot } from './parcel.js'
 
 /** Items of many batches that failed in a way that may pass, kept to be sent again together. */

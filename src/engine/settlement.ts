@@ -1,7 +1,7 @@
 import type { Operation, Outcomes, Refusal } from '../operation.js'
 import type { AttemptResult } from './attempt.js'
 import type { Reason } from './batch.js'
-import type { Limits } from './cutter.js'
+import type { Limits } from './draft.js'
 import type { Pace } from './pace.js'
 import { type History, type Parcel, parcelOf, pieces, type Slot, slotsOf } from './parcel.js'
 import type { Pool } from './pool.js'

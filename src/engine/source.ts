@@ -1,4 +1,5 @@
-import { copyOf, describe, type Source } from '../items.js'
+import { copyOf, type Source } from '../items.js'
+import { describe } from '../untrusted.js'
 
 /** Pulls items one by one, or some at once; without a promise where the input allows it. */
 export interface Puller<Item> {

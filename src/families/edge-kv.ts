@@ -9,12 +9,12 @@ import {
 } from '../bodies/form.js'
 import { canonicalQuery, isWellFormed, utf8Length } from '../bytes.js'
 import type { KeyValueProvider } from '../client.js'
+import { type Endpoint, targetOf } from '../endpoint.js'
 import type { Authorize } from '../engine/store.js'
 import type { HttpRequest } from '../http.js'
-import { type Entry, type Flaw, type KvKey, keyFlaw, keyOf, memberOf, strayMember } from '../items.js'
+import { type Entry, type Flaw, type KvKey, keyFlaw, keyOf, strayMember } from '../items.js'
 import { ALONE, type Call, isWhole, type Operation, wholeStrings } from '../operation.js'
-import type { Endpoint } from '../options.js'
-import { targetOf } from '../target.js'
+import { memberOf } from '../untrusted.js'
 import { readBatch, readEcho, readSingle } from './edge-kv-answers.js'
 
 /** In what the two key-value stores of Alibaba Cloud differ: names. */
@@ -69,16 +69,17 @@ function deleteBatch(traits: EdgeKvTraits): Operation<KvKey, Record<never, never
 
 function putBatch(traits: EdgeKvTraits): Operation<Entry, Record<never, never>> {
   const action = traits.actions.putBatch
+  const envelopeBytes = 'KvList'.length + LIST_BYTES
   return {
     name: action,
     maxItems: MOST_ITEMS,
     maxBytes: MOST_BODY_BYTES,
-    envelopeBytes: 'KvList'.length + LIST_BYTES,
+    envelopeBytes,
     write(entry, now) {
       const flaw = entryFlaw(entry, now)
       if (flaw) return flaw
       const text = memberOfEntry(entry)
-      return memberBytes(text) + this.envelopeBytes > MOST_BODY_BYTES ? ALONE : text
+      return memberBytes(text) + envelopeBytes > MOST_BODY_BYTES ? ALONE : text
     },
     measure: memberBytes,
     interchangeable: () => true,

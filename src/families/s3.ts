@@ -4,6 +4,7 @@ import { deleteXml, ENVELOPE_BYTES, objectXml, wholeDeleteXml } from '../bodies/
 import { isXmlText } from '../bodies/xml-text.js'
 import { base64, canonicalQuery, percentEncode, utf8Length } from '../bytes.js'
 import type { Provider } from '../client.js'
+import { type Endpoint, type Target, targetOf } from '../endpoint.js'
 import type { Authorize } from '../engine/store.js'
 import type { Awaitable, Bytes, HttpAnswer, HttpRequest } from '../http.js'
 import {
@@ -13,14 +14,12 @@ import {
   keyFlaw,
   keyOf,
   LONGEST_TEXT,
-  memberOf,
   strayMember,
   textFlaw,
   versionOf,
 } from '../items.js'
 import { ALONE, type Call, isWhole, type Mode, type Operation, type Outcomes, type Refusal } from '../operation.js'
-import type { Endpoint } from '../options.js'
-import { type Target, targetOf } from '../target.js'
+import { memberOf } from '../untrusted.js'
 import { isOfPath, ofOne } from './refusals.js'
 import { type DeletedDetail, readDeleted, readRefusal } from './s3-answers.js'
 

@@ -1,7 +1,8 @@
 import { KeyValueClient } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
+import { endpointOf } from '../endpoint.js'
 import { edgeKvProvider } from '../families/edge-kv.js'
-import { type ClientOptions, check, endpointOf } from '../options.js'
+import { type ClientOptions, check } from '../options.js'
 import { acs3Signer } from '../signers/acs3.js'
 import { signed } from '../signers/authorize.js'
 

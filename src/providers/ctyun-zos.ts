@@ -2,14 +2,15 @@ import { type Frame, wholeText } from '../bodies/whole-text.js'
 import { utf8, utf8Length } from '../bytes.js'
 import { DeleteClient, type Provider } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
+import { type Endpoint, endpointOf, targetOf } from '../endpoint.js'
 import { readDeletedObjects, readEcho } from '../families/ctyun-answers.js'
 import type { DeletedDetail } from '../families/s3-answers.js'
-import { keyFlaw, keyOf, memberOf, type ObjectKey, strayMember, textFlaw, versionOf } from '../items.js'
+import { keyFlaw, keyOf, type ObjectKey, strayMember, textFlaw, versionOf } from '../items.js'
 import { isWhole, type Mode, type Operation, wholeStrings } from '../operation.js'
-import { type ClientOptions, check, type Endpoint, endpointOf } from '../options.js'
+import { type ClientOptions, check } from '../options.js'
 import { signed } from '../signers/authorize.js'
 import { eopSigner } from '../signers/eop.js'
-import { targetOf } from '../target.js'
+import { memberOf } from '../untrusted.js'
 
 export interface CtyunZosOptions extends ClientOptions<KeyPair | RemoteKey> {
   /** Its name alone: neither a URL nor a prefix of keys. */

@@ -2,7 +2,7 @@ import { sha256 } from '#runtime'
 import { hex } from '../bytes.js'
 import type { RemoteKey, SigningRequest } from '../credentials.js'
 import type { HttpRequest } from '../http.js'
-import { describe } from '../items.js'
+import { describe } from '../untrusted.js'
 import type { SigningContext } from './signer.js'
 
 /** Headers a signature covers: lower-case names in order, values as they are signed. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AttemptResult } from '../../src/engine/attempt.js'
 import { Batch } from '../../src/engine/batch.js'
-import type { Limits } from '../../src/engine/cutter.js'
+import type { Limits } from '../../src/engine/draft.js'
 import type { Answered, Pace } from '../../src/engine/pace.js'
 import { type History, type Parcel, parcelOf } from '../../src/engine/parcel.js'
 import { Pool } from '../../src/engine/pool.js'
