@@ -99,6 +99,9 @@ export const PROMISES: readonly Promised[] = [
         'a refused request › is split until the item at fault stands alone',
         'a refused request › stands for all after 64 parts that were refused alike',
       ],
+      'engine/one-item.test.ts': [
+        'one item that is refused › with others of its kind beside it takes no good one with it › …',
+      ],
       'ceph/faults.ceph.ts': [
         'limits below those documented › a store that takes nothing and says only 400: all is refused, after a search that ends',
       ],
