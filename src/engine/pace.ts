@@ -31,13 +31,24 @@ const DEAD = 1 / 4
 const LOSS_WEIGHT = 1 / 8
 /** Where more is refused, fewer requests in flight will not do. Every other one is refused by stores that only stumble. */
 const MOST_LOSS = 0.6
+/** Where more is refused than this, no store only stumbles. */
+const FLOOD = 0.8
 /** The same for what is refused in the long run, where it is worth a trial. */
-const MOST_STRAIN = 1 / 6
-const STRAIN_WEIGHT = 1 / 32
-/** A trial that has come down to this part of the rate it began with, and is refused as much as ever, is in vain. */
-const VAIN = 1 / 4
-/** Puts the next trial off by some hundred answers. */
-const NO_STRAIN = -10
+const MOST_STRAIN = 1 / 16
+const STRAIN_WEIGHT = 1 / 128
+/** What a trial keeps to of the rate before. It is over when its score, raised by each answer and lowered by what is refused, is high or low. */
+const TRIAL = { rest: 1 / 4, answer: 1 / 32, passed: 6, failed: -5 }
+/** Answers for which the store gets all there is, once that turns out to be right. */
+const RESPITE = { least: 256, most: 4096 }
+/** The same for a probe, which multiplies the rate by steps. */
+const PROBE = { step: 4, answer: 1 / 4, passed: 6, failed: -2 }
+/** After how long it is seen whether a rate is needed yet; where it was needed the last time, that takes longer. */
+const PATIENCE_MS = 1000
+const LONG_PATIENCE_MS = 100_000
+/** A rate that is needed again so soon was needed all the time. */
+const SOON_MS = 5000
+/** So many answers without a refusal have to come first. */
+const CALM = 4
 /** Time over which it is measured how much is sent. */
 const MEMORY_MS = 1000
 /** How far requests are apart: often enough to notice soon that the store takes more or less than it did. */
@@ -55,8 +66,9 @@ const CLIMB = 0.12
  * of requests that are not answered in time, and raised again by rounds without. Where refusals go on all the same, the store
  * is sent so many items a second: at first a part of what was really sent, less after each refusal, and more with the time
  * since, by the root of itself. So the rate follows a limit that moves, and clients that share a store come to share it
- * alike. Where most is refused, the rate is lowered for good; where only a good part is, by way of trial, for some stores
- * refuse whatever the rate.
+ * alike. Where only a good part is refused, it is lowered by way of trial, for some stores refuse whatever the rate; these get
+ * all there is for a while. And no rate is for good: from time to time it is raised step by step, to see whether it is needed
+ * yet, and given up where it is not.
  *
  * Where the store counts items, requests become smaller rather than rare.
  */
@@ -73,8 +85,20 @@ export class Pace {
   #loss = 0
   /** The share of what was refused in the long run. */
   #strain = 0
-  /** The rate at which a trial is given up; 0 where there is none. */
+  /** The rate that a trial keeps to; 0 where there is none. */
   #leastRate = 0
+  /** Answers for which a trial in vain puts off the next, and for how many that is the next time. */
+  #respite = 0
+  #nextRespite = RESPITE.least
+  /** What speaks for an end of the trial or probe. */
+  #score = 0
+  /** When the next probe is due. */
+  #probeAt = 0
+  /** The start of the last probe, and its end. */
+  #probeFrom = 0
+  #probeTo = Number.NEGATIVE_INFINITY
+  /** The rate before it. */
+  #formerRate = 0
   /** Items sent of late, as of the last request. */
   #sent = 0
   #sentAt = 0
@@ -97,7 +121,7 @@ export class Pace {
 
   /** Requests that may be in flight now: 1 to the number asked for. */
   get concurrency(): number {
-    return Math.floor(this.#window)
+    return Math.floor(this.#isProbing && !this.#isFree ? Math.min(2, this.#window) : this.#window)
   }
 
   /** Items that the next request may hold. */
@@ -126,19 +150,30 @@ export class Pace {
   }
 
   answered({ startedAt, items, refused, askedMs = 0 }: Answered, now: number): void {
-    // One burst of refusals is one reason to slow down, not eight.
-    const isFresh = startedAt >= this.#slowedAt
     this.#latency += LOSS_WEIGHT * (now - startedAt - this.#latency)
     if (this.#isPaced) this.#jitter = 0.5 + this.random()
-    if (this.#isPaced && refused > 0) this.#hold(now + Math.min(askedMs, this.limits.maxDelayMs))
+    this.#learn(startedAt, items, refused, now)
+    // During a trial, each request waits for itself.
+    if (this.#isPaced && !this.#leastRate && refused > 0) this.#hold(now + Math.min(askedMs, this.limits.maxDelayMs))
+  }
+
+  #learn(startedAt: number, items: number, refused: number, now: number): void {
+    // One burst of refusals is one reason to slow down, not eight.
+    const isFresh = startedAt >= this.#slowedAt
     if (this.#counting.isTesting && isFresh && items > 2 * this.#portion) {
       this.#tested(refused > 0)
       return
     }
+    if (startedAt >= this.#probeFrom && startedAt < this.#probeTo) {
+      if (isFresh && this.#isProbing) this.#probed(refused / items, now)
+      return
+    }
     this.#loss += LOSS_WEIGHT * (refused / items - this.#loss)
     this.#strain += STRAIN_WEIGHT * (refused / items - this.#strain)
+    this.#respite--
     if (refused === 0) this.#widen(now)
     else this.#slowDown(isFresh, refused < items, now)
+    if (isFresh && this.#leastRate > 0) this.#judge(refused / items)
   }
 
   get #isPaced(): boolean {
@@ -175,16 +210,22 @@ export class Pace {
 
   #widen(now: number): void {
     this.#successes++
+    const isKept = this.#isPaced && !this.#leastRate && !this.#isProbing && !this.#counting.isTesting
+    if (isKept && now > this.#probeAt && this.#successes > CALM) this.#probe(now)
     const trust = Math.min(1, Math.max(this.#successes / TRUST, (now - this.#slowedAt) / TRUST_MS))
     this.#window = Math.min(this.limits.concurrency, this.#window + trust / this.#window)
   }
 
   #slowDown(isFresh: boolean, isPartial: boolean, now: number): void {
     if (isPartial) this.#counting.refusedInPart()
-    if (this.#loss > MOST_LOSS) this.#counting.doubt()
-    if (this.#isPaced ? isFresh : this.#loss > MOST_LOSS || this.#strain > MOST_STRAIN)
-      this.#cut(isPartial ? CUT.part : CUT.whole, now)
-    if (isFresh) this.#narrow(now)
+    // Where much was refused all along, more has to be to say anything.
+    const isKept = this.#isPaced && !this.#leastRate
+    const isFlooded = this.#loss > (isKept ? MOST_LOSS : Math.min(FLOOD, MOST_LOSS + 2 * this.#strain ** 2))
+    if (isFlooded) this.#counting.doubt()
+    const isSpared = !this.#isPaced && this.#respite > 0
+    if (this.#isPaced ? isFresh : isFlooded || (this.#strain > MOST_STRAIN && !isSpared))
+      this.#cut(isPartial && isKept ? CUT.part : CUT.whole, isFlooded, now)
+    if (isFresh && !isSpared) this.#narrow(now)
   }
 
   #narrow(now: number): void {
@@ -197,24 +238,76 @@ export class Pace {
     this.#notBefore = Math.max(this.#notBefore, until)
   }
 
-  #cut(rest: number, now: number): void {
+  #cut(rest: number, isFlooded: boolean, now: number): void {
     this.#climb(now)
     // Far above what was really sent, the rate was never put to the test.
     const tried = Math.min(this.#rate, (1.2 * 1000 * this.#sentBy(now)) / MEMORY_MS)
-    if (!this.#isPaced) this.#leastRate = VAIN * tried
-    this.#rate = Math.max(1000 / this.limits.maxDelayMs, rest * (1 - this.#loss / 2) * tried)
+    const wasPaced = this.#isPaced
+    this.#rate = Math.max(1000 / this.limits.maxDelayMs, this.#leastRate, rest * (1 - this.#loss / 2) * tried)
     this.#climbedAt = this.#slowedAt = now
-    if (this.#leastRate > 0) this.#judge()
-    else this.#counting.refused(this.#portion, this.#successes)
+    if (!wasPaced) this.#begin(tried, isFlooded, now)
+    else if (!this.#leastRate) this.#counting.refused(this.#portion, this.#successes)
   }
 
-  /** Whether the store is calmer for being sent less, as far as a trial has come. */
-  #judge(): void {
-    if (this.#loss > MOST_LOSS || this.#strain < MOST_STRAIN) this.#leastRate = 0
-    if (this.#rate > this.#leastRate) return
-    this.#rate = Number.POSITIVE_INFINITY
+  #begin(tried: number, isFlooded: boolean, now: number): void {
+    const isSoon = now < this.#probeTo + SOON_MS
+    this.#probeAt = now + (isSoon ? this.#patience : PATIENCE_MS)
+    if (isFlooded && isSoon) this.#rate = this.#formerRate
+    if (isFlooded) return
+    this.#leastRate = TRIAL.rest * tried
+    this.#score = 0
+  }
+
+  /** Whether the store is calmer for being sent less. */
+  #judge(refused: number): void {
+    this.#score += TRIAL.answer - refused
+    const isReal = this.#score > TRIAL.passed || this.#loss > FLOOD
+    if (!isReal && this.#score > TRIAL.failed) return
     this.#leastRate = 0
-    this.#strain = NO_STRAIN
+    if (isReal) return
+    this.#rate = Number.POSITIVE_INFINITY
+    this.#window = this.limits.concurrency
+    this.#respite = this.#nextRespite
+    this.#nextRespite = Math.min(RESPITE.most, 2 * this.#nextRespite)
+  }
+
+  /** Until the next probe, where the rate was needed at the last: not long where much is refused all the same. */
+  get #patience(): number {
+    return this.#strain > 1 / 6 ? PATIENCE_MS : LONG_PATIENCE_MS
+  }
+
+  get #isFree(): boolean {
+    return this.#rate * this.#latency > 1000 * this.limits.concurrency * this.limits.maxItems
+  }
+
+  get #isProbing(): boolean {
+    return this.#probeTo === Number.POSITIVE_INFINITY
+  }
+
+  /** Sends more and more, to see whether the rate is needed yet. */
+  #probe(now: number): void {
+    this.#probeFrom = now
+    this.#probeTo = Number.POSITIVE_INFINITY
+    this.#score = 0
+    this.#formerRate = this.#rate
+    this.#step(now)
+  }
+
+  #step(now: number): void {
+    this.#rate *= PROBE.step
+    this.#climbedAt = this.#slowedAt = now
+  }
+
+  #probed(refused: number, now: number): void {
+    this.#score += PROBE.answer + this.#strain - (1 + PROBE.answer) * refused
+    const isNeeded = this.#score < PROBE.failed
+    if (isNeeded || (this.#isFree && this.#score > PROBE.passed)) {
+      this.#probeTo = this.#climbedAt = this.#slowedAt = now
+      this.#rate = isNeeded ? CUT.whole * this.#formerRate : Number.POSITIVE_INFINITY
+      if (isNeeded) this.#probeAt = now + this.#patience
+      else this.#loss = this.#strain = 0
+      this.#successes = 0
+    } else if (!this.#isFree && refused < 1 / 2) this.#step(now)
   }
 
   /** Goes over to full requests, once these are known to pass like small ones: as many of them as of those. */

@@ -15,6 +15,10 @@ export interface Course {
   readonly askedMs?: number
   readonly latencyMs?: number
   readonly seed?: number
+  /** How likely a request is refused for no reason. */
+  readonly stumbles?: (now: number) => number
+  /** Whether clients are told that it counts items. */
+  readonly countsItems?: boolean
 }
 
 /** What became of a second. */
@@ -31,7 +35,8 @@ interface Parcel {
 }
 
 /** Clients that have work without end, paced against a store with a token bucket, in a time of its own. */
-export function simulate({ throttle, clients = 1, limits, askedMs, latencyMs = 30, seed = 1 }: Course): Second[] {
+export function simulate(course: Course): Second[] {
+  const { throttle, clients = 1, limits, askedMs, latencyMs = 30, seed = 1, stumbles, countsItems = true } = course
   const random = randomFrom(seed)
   const due: { at: number; run: () => void }[] = []
   const seconds = limits.map((): Second => ({ done: new Array(clients).fill(0), requests: 0, wasted: 0 }))
@@ -45,6 +50,7 @@ export function simulate({ throttle, clients = 1, limits, askedMs, latencyMs = 3
     due.splice(index, 0, { at: time, run })
   }
   const take = (items: number): number => {
+    if (stumbles && random() < stumbles(now)) return 0
     const limit = limits[Math.min(limits.length - 1, Math.floor(now / 1000))] as number
     tokens = Math.min(limit, tokens + ((now - filledAt) / 1000) * limit)
     filledAt = now
@@ -56,10 +62,7 @@ export function simulate({ throttle, clients = 1, limits, askedMs, latencyMs = 3
   }
 
   const start = (client: number) => {
-    const pace = new Pace(
-      { concurrency: CONCURRENCY, maxItems: MAX_ITEMS, maxDelayMs: 20_000, countsItems: true },
-      random,
-    )
+    const pace = new Pace({ concurrency: CONCURRENCY, maxItems: MAX_ITEMS, maxDelayMs: 20_000, countsItems }, random)
     const ready: Parcel[] = []
     let inFlight = 0
     let wakeAt = Number.POSITIVE_INFINITY
