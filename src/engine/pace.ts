@@ -249,6 +249,7 @@ export class Pace {
     else if (!this.#leastRate) this.#counting.refused(this.#portion, this.#successes)
   }
 
+  /** Goes over from full speed to a rate: the one that was given up a moment ago, or one on trial where only a part is refused. */
   #begin(tried: number, isFlooded: boolean, now: number): void {
     const isSoon = now < this.#probeTo + SOON_MS
     this.#probeAt = now + (isSoon ? this.#patience : PATIENCE_MS)
@@ -276,6 +277,7 @@ export class Pace {
     return this.#strain > 1 / 6 ? PATIENCE_MS : LONG_PATIENCE_MS
   }
 
+  /** Whether the rate holds nothing back any more. */
   get #isFree(): boolean {
     return this.#rate * this.#latency > 1000 * this.limits.concurrency * this.limits.maxItems
   }
@@ -298,6 +300,7 @@ export class Pace {
     this.#climbedAt = this.#slowedAt = now
   }
 
+  /** Judges the probe by an answer: over where the rate turns out to be needed, or not to be. */
   #probed(refused: number, now: number): void {
     this.#score += PROBE.answer + this.#strain - (1 + PROBE.answer) * refused
     const isNeeded = this.#score < PROBE.failed
