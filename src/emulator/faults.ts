@@ -13,9 +13,9 @@ export interface Faults {
   readonly latencyMs?: number
   /**
    * Keys that may be asked for in a second, and at once; more is refused whole as the provider refuses too much.
-   * A request of more keys than `burst` passes when the bucket is full, and is paid for afterwards.
+   * A request of more keys than `burst` (default: those of a second) passes when the bucket is full, and is paid for afterwards.
    */
-  readonly throttle?: { readonly keysPerSecond: number; readonly burst: number }
+  readonly throttle?: { readonly keysPerSecond: number; readonly burst?: number }
   /** Statuses, of 300 to 599, answered in place of the store's. A 5xx but 503 may have been carried out: half of them are. */
   readonly status?: Readonly<Record<number, Probability>>
   /** Seconds; sent with what is throttled and with 429 and 503, as the provider asks for patience. */
@@ -60,7 +60,7 @@ export class Troubles implements KeyFaults {
   set(faults: Faults): void {
     check(faults)
     this.#faults = faults
-    this.#allowance = faults.throttle?.burst ?? 0
+    this.#allowance = faults.throttle ? burstOf(faults.throttle) : 0
     this.#refilled = this.#now()
   }
 
@@ -81,9 +81,9 @@ export class Troubles implements KeyFaults {
     const now = this.#now()
     // By the clock of the cloud, which may as well stand still: then in truth.
     const passed = Math.max(now.clock - this.#refilled.clock, now.passed - this.#refilled.passed)
-    this.#allowance = Math.min(throttle.burst, this.#allowance + (passed / 1000) * throttle.keysPerSecond)
+    this.#allowance = Math.min(burstOf(throttle), this.#allowance + (passed / 1000) * throttle.keysPerSecond)
     this.#refilled = now
-    if (this.#allowance < Math.min(items, throttle.burst)) return true
+    if (this.#allowance < Math.min(items, burstOf(throttle))) return true
     this.#allowance -= items
     return false
   }
@@ -118,6 +118,9 @@ export class Troubles implements KeyFaults {
   }
 }
 
+/** What passes at once after a rest. */
+const burstOf = ({ keysPerSecond, burst = keysPerSecond }: NonNullable<Faults['throttle']>): number => burst
+
 /** The faults that are a number, and what it must be. */
 const NUMBERS = {
   clockSkewMs: SHIFT,
@@ -147,7 +150,7 @@ function check(faults: Faults): void {
   if (throttle !== undefined) {
     checkObject(throttle, 'throttle', ['keysPerSecond', 'burst'])
     checkNumber(throttle.keysPerSecond, 'throttle.keysPerSecond', RATE)
-    checkNumber(throttle.burst, 'throttle.burst', RATE)
+    if (throttle.burst !== undefined) checkNumber(throttle.burst, 'throttle.burst', RATE)
   }
   checkChoices(status, 'status')
   for (const code of Object.keys(status)) checkNumber(Number(code), `status.${code}`, STATUS)
