@@ -1,4 +1,5 @@
 import { createTransport, warnOfSecret } from '#runtime'
+import { check, mistyped } from './check.js'
 import { CredentialCache } from './credential-cache.js'
 import { admitCredentials, type Credentials } from './credentials.js'
 import type { SettledBatch } from './engine/ledger.js'
@@ -10,15 +11,7 @@ import { KeysweepError } from './errors.js'
 import { fetchTransport } from './fetch-transport.js'
 import { ENTRY_MEMBERS, type Entry, KEY_MEMBERS, type KvKey, type Source } from './items.js'
 import type { Operation } from './operation.js'
-import {
-  type ClientOptions,
-  check,
-  clientSettings,
-  type DeleteOptions,
-  mistyped,
-  type PutOptions,
-  RUN_OPTIONS,
-} from './options.js'
+import { type ClientOptions, clientSettings, type DeleteOptions, type PutOptions, RUN_OPTIONS } from './options.js'
 import { Redactor } from './redact.js'
 import type { DeleteBatch, DeletedKey, DeleteReport, DeleteStats, PutBatch, PutReport, PutStats } from './report.js'
 import { memberOf } from './untrusted.js'

@@ -1,5 +1,5 @@
+import { check, mistyped } from './check.js'
 import type { Awaitable } from './http.js'
-import { check, mistyped } from './options.js'
 import { memberOf } from './untrusted.js'
 
 /** A key pair, long-lived or temporary. */

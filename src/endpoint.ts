@@ -1,7 +1,8 @@
 import { pageUrl } from '#runtime'
+import { check, mistyped } from './check.js'
 import type { Credentials } from './credentials.js'
 import type { HttpRequest } from './http.js'
-import { type ClientOptions, check, mistyped } from './options.js'
+import type { ClientOptions } from './options.js'
 
 /** Where requests go, and the host and path they are signed for. */
 export interface Endpoint {

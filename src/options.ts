@@ -1,11 +1,11 @@
 import { CONCURRENCY } from '#runtime'
-import { isWellFormed } from './bytes.js'
+import { check, mistyped } from './check.js'
 import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
 import type { AttemptEvent, Store } from './engine/store.js'
 import type { Fetch } from './fetch-transport.js'
 import type { DeleteStats, PutStats } from './report.js'
-import { describe, memberOf } from './untrusted.js'
+import { memberOf } from './untrusted.js'
 
 /** What every client takes. */
 export interface ClientOptions<Kind extends Credentials = Credentials> {
@@ -84,66 +84,21 @@ export interface ObjectDeleteOptions extends DeleteOptions {
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** What only a run takes. */
-const RUN_ONLY = ['batchSize', 'signal', 'onProgress', 'dryRun', 'maxRequests', 'quiet', 'bypassGovernance']
+const RUN_ONLY: readonly (keyof ObjectDeleteOptions)[] = [
+  'batchSize',
+  'signal',
+  'onProgress',
+  'dryRun',
+  'maxRequests',
+  'quiet',
+  'bypassGovernance',
+]
 export const RUN_OPTIONS: readonly string[] = ['concurrency', ...RUN_ONLY]
-
-/** @throws {TypeError | RangeError} Naming the option and the type of its value. */
-export const check = {
-  object(value: unknown, name: string): void {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mistyped(name, 'an object', value)
-  },
-  /** An option that is not heeded because it is misspelt can mean that too much is deleted. */
-  names(options: object, known: readonly string[], within = ''): void {
-    const stray = Object.entries(options).find(([name, value]) => value !== undefined && !known.includes(name))
-    if (stray) throw new TypeError(`${within}${stray[0]} is no option here; there are ${known.join(', ')}`)
-  },
-  function(value: unknown, name: string): void {
-    if (value !== undefined && typeof value !== 'function') throw mistyped(name, 'a function', value)
-  },
-  boolean(value: unknown, name: string): void {
-    if (value !== undefined && typeof value !== 'boolean') throw mistyped(name, 'a boolean', value)
-  },
-  text(value: unknown, name: string): string {
-    if (typeof value !== 'string') throw mistyped(name, 'a string', value)
-    if (value === '') throw new RangeError(`${name} must not be empty`)
-    if (!isWellFormed(value)) throw new RangeError(`${name} must not hold half a surrogate pair`)
-    return value
-  },
-  region(value: unknown): void {
-    if (!/^[\w.-]+$/.test(check.text(value, 'region')))
-      throw new RangeError('region must be letters, digits, hyphens, dots and underscores')
-  },
-  oneOf(value: unknown, choices: readonly string[], name: string): void {
-    if (value === undefined) return
-    if (typeof value !== 'string') throw mistyped(name, 'a string', value)
-    if (!choices.includes(value)) throw new RangeError(`${name} must be one of ${choices.join(', ')}`)
-  },
-  number(value: unknown, name: string, { from, to = Number.MAX_SAFE_INTEGER, whole = true }: Range): void {
-    if (value === undefined) return
-    if (typeof value !== 'number') throw mistyped(name, 'a number', value)
-    const inRange = value >= from && value <= to
-    if (!inRange || (whole && !Number.isInteger(value)))
-      throw new RangeError(
-        `${name} must be a ${whole ? 'whole ' : ''}number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}`,
-      )
-  },
-}
-
-interface Range {
-  readonly from: number
-  readonly to?: number
-  readonly whole?: boolean
-}
-
-/** That an option is of another type than it must be. */
-export const mistyped = (name: string, expected: string, value: unknown): TypeError =>
-  new TypeError(`${name} must be ${expected}, not ${describe(value)}`)
 
 /** Checks what all clients share, and fills in the defaults. */
 export function clientSettings(
   options: ClientOptions<Credentials>,
 ): Pick<Store, 'concurrency' | 'timeoutMs' | 'retry' | 'random' | 'clock'> {
-  check.object(options, 'options')
   const misplaced = RUN_ONLY.find((name) => memberOf(options, name) !== undefined)
   if (misplaced) throw new TypeError(`${misplaced} is an option of a run: give it to deleteMany, not to the client`)
   const {

@@ -67,9 +67,8 @@ export function readPlainResult(source: string): DeleteResult | undefined {
 
 /** The same for the error document of a whole request: its elements by name. */
 export function readPlainError(source: string): ReadonlyMap<string, string> | undefined {
-  if (source.includes('\r')) return undefined
   const scanner = new Scanner(source)
-  if (!scanner.skips(ERROR_HEAD)) return undefined
+  if (!scanner.skips(ERROR_HEAD) || source.includes('\r')) return undefined
   const texts = new Map<string, string>()
   for (let match = scanner.takes(ANY_FIELD); match !== null; match = scanner.takes(ANY_FIELD)) {
     const [, name = '', raw = ''] = match

@@ -1,5 +1,5 @@
+import { check } from '../check.js'
 import type { IamToken, KeyPair } from '../credentials.js'
-import { checkObject, checkText } from './checks.js'
 
 /** One, or several that are valid at the same time. */
 type OneOrMore<Value> = Value | readonly Value[]
@@ -47,16 +47,16 @@ export class Accounts {
 const DEFAULT_PAIR: KeyPair = { accessKeyId: 'emulator-key', secretAccessKey: 'emulator-secret' }
 
 function checkPair(pair: KeyPair): void {
-  checkObject(pair, 'credentials')
-  checkText(pair.accessKeyId, 'credentials.accessKeyId')
-  checkText(pair.secretAccessKey, 'credentials.secretAccessKey')
-  if (pair.sessionToken !== undefined) checkText(pair.sessionToken, 'credentials.sessionToken')
+  check.object(pair, 'credentials')
+  check.text(pair.accessKeyId, 'credentials.accessKeyId')
+  check.text(pair.secretAccessKey, 'credentials.secretAccessKey')
+  if (pair.sessionToken !== undefined) check.text(pair.sessionToken, 'credentials.sessionToken')
   checkExpiration(pair.expiration, 'credentials.expiration')
 }
 
 function checkToken(token: IamToken): void {
-  checkObject(token, 'iamToken')
-  checkText(token.iamToken, 'iamToken')
+  check.object(token, 'iamToken')
+  check.text(token.iamToken, 'iamToken')
   checkExpiration(token.expiration, 'iamToken.expiration')
 }
 

@@ -1,11 +1,12 @@
+import { check } from '../check.js'
 import { Accounts } from './accounts.js'
 import { AlibabaProtocol } from './alibaba.js'
 import { pause } from './body.js'
-import { COUNT, checkNumber, checkObject, FINITE } from './checks.js'
 import { CtyunProtocol } from './ctyun.js'
 import { type Handler, type Incoming, type Outgoing, type Protocol, Refusal, type StoreName } from './exchange.js'
 import { Troubles } from './faults.js'
 import type { EmulatorOptions } from './index.js'
+import { COUNT, checkNumber, FINITE } from './measures.js'
 import { draw, seeded, uuid } from './random.js'
 import { S3Protocol } from './s3.js'
 import { Holdings } from './state.js'
@@ -31,11 +32,12 @@ export class Cloud {
   readonly stores: Readonly<Record<StoreName, Store>>
 
   constructor(options: EmulatorOptions) {
-    checkObject(options, 'options', ['credentials', 'iamToken', 'seed', 'clock', 'putLimit'])
+    check.object(options, 'options')
+    check.names(options, ['credentials', 'iamToken', 'seed', 'clock', 'putLimit'])
     const { seed = 1, clock = () => new Date(), putLimit = 10_000, ...accounts } = options
     checkNumber(seed, 'seed', FINITE)
     checkNumber(putLimit, 'putLimit', COUNT)
-    if (typeof clock !== 'function') throw new TypeError('clock must be a function')
+    check.function(clock, 'clock')
     const time = () => clock().getTime()
     const random = seeded(seed)
     const known = new Accounts(accounts)

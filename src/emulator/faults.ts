@@ -1,5 +1,6 @@
-import { checkNumber, checkObject, type Measure, PROBABILITY, RATE, SHIFT, WAIT } from './checks.js'
+import { check } from '../check.js'
 import type { KeyFaults } from './exchange.js'
+import { checkNumber, type Measure, PROBABILITY, RATE, SHIFT, WAIT } from './measures.js'
 import { type Random, seeded } from './random.js'
 
 /** A probability: from 0, never, to 1, always. */
@@ -58,7 +59,7 @@ export class Troubles implements KeyFaults {
   }
 
   set(faults: Faults): void {
-    check(faults)
+    checkFaults(faults)
     this.#faults = faults
     this.#allowance = faults.throttle ? burstOf(faults.throttle) : 0
     this.#refilled = this.#now()
@@ -140,15 +141,17 @@ const STATUS: Measure = {
   holds: (value) => value >= 300 && value <= 599 && Number.isInteger(value),
 }
 
-function check(faults: Faults): void {
-  checkObject(faults, 'faults', [...Object.keys(NUMBERS), 'throttle', 'status', 'keyErrors'])
+function checkFaults(faults: Faults): void {
+  check.object(faults, 'faults')
+  check.names(faults, [...Object.keys(NUMBERS), 'throttle', 'status', 'keyErrors'])
   for (const [name, measure] of Object.entries(NUMBERS)) {
     const value = faults[name as keyof typeof NUMBERS]
     if (value !== undefined) checkNumber(value, name, measure)
   }
   const { throttle, status = {}, keyErrors = {} } = faults
   if (throttle !== undefined) {
-    checkObject(throttle, 'throttle', ['keysPerSecond', 'burst'])
+    check.object(throttle, 'throttle')
+    check.names(throttle, ['keysPerSecond', 'burst'], 'throttle.')
     checkNumber(throttle.keysPerSecond, 'throttle.keysPerSecond', RATE)
     if (throttle.burst !== undefined) checkNumber(throttle.burst, 'throttle.burst', RATE)
   }
@@ -160,7 +163,7 @@ function check(faults: Faults): void {
 
 /** Of several probabilities of which one strikes, the sum is one too. */
 function checkChoices(choices: Readonly<Record<string, unknown>>, path: string): void {
-  checkObject(choices, path)
+  check.object(choices, path)
   let sum = 0
   for (const [choice, value] of Object.entries(choices)) {
     checkNumber(value, `${path}.${choice}`, PROBABILITY)

@@ -1,5 +1,5 @@
 import { text } from '../bytes.js'
-import { checkObject, checkText } from './checks.js'
+import { check } from '../check.js'
 import { Container, type Lock, type Versioning } from './container.js'
 import { STORES, type StoreName } from './exchange.js'
 import { draw, type Random, uuid } from './random.js'
@@ -43,10 +43,10 @@ const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 const LOCKS: readonly Lock[] = ['GOVERNANCE', 'COMPLIANCE', 'HOLD']
 
 function objectLockOf(options: ContainerOptions): boolean {
-  checkObject(options, 'options', ['versioning', 'objectLock'])
-  const { objectLock = false } = options
-  if (typeof objectLock !== 'boolean') throw new TypeError('objectLock must be true or false')
-  return objectLock
+  check.object(options, 'options')
+  check.names(options, ['versioning', 'objectLock'])
+  check.boolean(options.objectLock, 'objectLock')
+  return options.objectLock === true
 }
 
 function versioningOf({ versioning = false }: ContainerOptions, isLockable: boolean): Versioning {
@@ -78,7 +78,7 @@ export class Holdings {
     create: (store, name, options = {}) => {
       const containers = this.#stores.get(store)
       if (!containers) throw new TypeError(`store must be one of ${STORES.join(', ')}, not ${JSON.stringify(store)}`)
-      checkText(name, 'container')
+      check.text(name, 'container')
       const present = containers.get(name)
       // As in S3, what can be locked stays so.
       const isLockable = objectLockOf(options) || (present !== undefined && this.#lockable.has(present))

@@ -33,15 +33,21 @@ const LOSS_WEIGHT = 1 / 8
 const MOST_LOSS = 0.6
 /** Where more is refused than this, no store only stumbles. */
 const FLOOD = 0.8
-/** The same for what is refused in the long run, where it is worth a trial. */
-const MOST_STRAIN = 1 / 16
+/** How much one answer weighs in the share of what is refused in the long run. */
 const STRAIN_WEIGHT = 1 / 128
-/** What a trial keeps to of the rate before. It is over when its score, raised by each answer and lowered by what is refused, is high or low. */
+/** Where more is refused in the long run, it is worth a trial. */
+const MOST_STRAIN = 1 / 16
+/** Where more is refused at a rate that was needed, it may be needed no more. */
+const VAIN_STRAIN = 1 / 6
+/**
+ * A trial keeps to `rest` of the rate before. Its score rises by `answer` with each answer and falls by the share of it that is
+ * refused; the trial is over when that comes to `passed`, or down to `failed`.
+ */
 const TRIAL = { rest: 1 / 4, answer: 1 / 32, passed: 6, failed: -5 }
-/** Answers for which the store gets all there is, once that turns out to be right. */
-const RESPITE = { least: 256, most: 4096 }
-/** The same for a probe, which multiplies the rate by steps. */
+/** The same for a probe, which multiplies the rate by `step` again and again. */
 const PROBE = { step: 4, answer: 1 / 4, passed: 6, failed: -2 }
+/** Answers for which the store gets all there is after a trial that failed. */
+const RESPITE = { least: 256, most: 4096 }
 /** After how long it is seen whether a rate is needed yet; where it was needed the last time, that takes longer. */
 const PATIENCE_MS = 1000
 const LONG_PATIENCE_MS = 100_000
@@ -218,8 +224,8 @@ export class Pace {
 
   #slowDown(isFresh: boolean, isPartial: boolean, now: number): void {
     if (isPartial) this.#counting.refusedInPart()
-    // Where much was refused all along, more has to be to say anything.
     const isKept = this.#isPaced && !this.#leastRate
+    // Where much was refused all along, more has to be to say anything.
     const isFlooded = this.#loss > (isKept ? MOST_LOSS : Math.min(FLOOD, MOST_LOSS + 2 * this.#strain ** 2))
     if (isFlooded) this.#counting.doubt()
     const isSpared = !this.#isPaced && this.#respite > 0
@@ -274,7 +280,7 @@ export class Pace {
 
   /** Until the next probe, where the rate was needed at the last: not long where much is refused all the same. */
   get #patience(): number {
-    return this.#strain > 1 / 6 ? PATIENCE_MS : LONG_PATIENCE_MS
+    return this.#strain > VAIN_STRAIN ? PATIENCE_MS : LONG_PATIENCE_MS
   }
 
   /** Whether the rate holds nothing back any more. */

@@ -1,8 +1,9 @@
+import { check } from '../check.js'
 import { KeyValueClient } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
 import { endpointOf } from '../endpoint.js'
 import { edgeKvProvider } from '../families/edge-kv.js'
-import { type ClientOptions, check } from '../options.js'
+import type { ClientOptions } from '../options.js'
 import { acs3Signer } from '../signers/acs3.js'
 import { signed } from '../signers/authorize.js'
 

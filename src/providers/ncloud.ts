@@ -1,9 +1,10 @@
+import { check } from '../check.js'
 import { DeleteClient } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
 import { endpointOf } from '../endpoint.js'
 import { addressingFor, s3Provider } from '../families/s3.js'
 import type { ConditionalKey } from '../items.js'
-import { type ClientOptions, check, type ObjectDeleteOptions } from '../options.js'
+import type { ClientOptions, ObjectDeleteOptions } from '../options.js'
 import { signed } from '../signers/authorize.js'
 import { sigv4Signer } from '../signers/sigv4.js'
 

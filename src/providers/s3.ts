@@ -1,3 +1,4 @@
+import { check } from '../check.js'
 import { DeleteClient } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
 import { endpointOf } from '../endpoint.js'
@@ -10,7 +11,7 @@ import {
   s3Provider,
 } from '../families/s3.js'
 import type { ConditionalKey } from '../items.js'
-import { type ClientOptions, check, type ObjectDeleteOptions } from '../options.js'
+import type { ClientOptions, ObjectDeleteOptions } from '../options.js'
 import { signed } from '../signers/authorize.js'
 import { sigv4Signer } from '../signers/sigv4.js'
 
@@ -55,7 +56,6 @@ export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOp
       throw new TypeError(
         "addressing must say whether the first label of signingHost is the bucket: 'virtual', or 'path'",
       )
-    const known: readonly Condition[] = options.endpoint === undefined ? ['eTag'] : []
     super(
       s3Provider({
         name: 's3',
@@ -65,11 +65,17 @@ export class S3StorageClient extends DeleteClient<ConditionalKey, ObjectDeleteOp
         integrity,
         authorize: signed(sigv4Signer({ region })),
         conditionsOption: 'conditionalDeletes',
-        conditions: conditionalDeletes ? ['eTag', 'lastModified', 'size'] : conditionalDeletes === false ? [] : known,
+        conditions: conditionsOf(conditionalDeletes, options.endpoint === undefined),
       }),
       options,
     )
   }
+}
+
+/** What the store looks at; where nothing is said of that, AWS at the tag. */
+function conditionsOf(conditionalDeletes: boolean | undefined, isAws: boolean): readonly Condition[] {
+  if (conditionalDeletes) return ['eTag', 'lastModified', 'size']
+  return conditionalDeletes === undefined && isAws ? ['eTag'] : []
 }
 
 /** AWS General Reference, "Amazon S3 endpoints". */

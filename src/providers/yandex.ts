@@ -1,9 +1,10 @@
+import { check } from '../check.js'
 import { DeleteClient } from '../client.js'
 import type { Credentials } from '../credentials.js'
 import { endpointOf } from '../endpoint.js'
 import { addressingFor, s3Provider } from '../families/s3.js'
 import type { ObjectKey } from '../items.js'
-import { type ClientOptions, check, type ObjectDeleteOptions } from '../options.js'
+import type { ClientOptions, ObjectDeleteOptions } from '../options.js'
 import { signedOrBearer } from '../signers/authorize.js'
 import { sigv4Signer } from '../signers/sigv4.js'
 

@@ -1,16 +1,4 @@
-/** Throws unless it is an object that has nothing but members of these names, of which each may be missing. */
-export function checkObject(value: unknown, path: string, names?: readonly string[]): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new TypeError(`${path} must be an object`)
-  for (const name of Object.keys(value))
-    if (names && !names.includes(name))
-      throw new TypeError(`${path} has no ${JSON.stringify(name)}; there is ${names.join(', ')}`)
-}
-
-/** Throws unless it is text, and not empty. */
-export function checkText(value: unknown, path: string): asserts value is string {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${path} must be a string that is not empty`)
-}
+import { mistyped } from '../check.js'
 
 /** What a number must be. */
 export interface Measure {
@@ -32,6 +20,6 @@ export const SHIFT: Measure = { what: 'less than 8e15 either way', holds: (value
 
 /** Throws unless it is a number of this kind. */
 export function checkNumber(value: unknown, path: string, { what, holds }: Measure): asserts value is number {
-  if (typeof value !== 'number') throw new TypeError(`${path} must be a number`)
+  if (typeof value !== 'number') throw mistyped(path, 'a number', value)
   if (!holds(value)) throw new RangeError(`${path} must be ${what}, not ${value}`)
 }
