@@ -86,10 +86,12 @@ export function readEcho(answer: HttpAnswer, whole: Whole | undefined): Outcomes
   return failed?.length === 0 ? { kind: 'outcomes', requestId: requestIdOf(answer, read.value) } : undefined
 }
 
-/** Reads the answer of a call for one item. */
+/** Reads the answer of a put of one item: the two services list what of it they stored (documented), under an id of the request. */
 export function readSingle(answer: HttpAnswer): Outcomes<Nothing> | Refusal {
   const { document, refusal } = readAnswer(answer, () => false)
   if (refusal) return isOfPath(refusal) ? ofOne(refusal) : refusal
+  const { Length, Value, RequestId } = document
+  if ((Length ?? Value ?? RequestId ?? null) === null) return unreadable(answer, 'the answer does not tell of a put')
   return { kind: 'outcomes', requestId: requestIdOf(answer, document) }
 }
 

@@ -146,12 +146,13 @@ export const readKeyValueBatch: Read = (answer) => {
   return { deleted: succeeded.map(entry), failed: failed.map(entry), isSilenceConsent: false }
 }
 
-/** The put of one entry: any object that tells of no error. */
+/** The put of one entry: an object that tells of the put, and of no error. */
 export const readKeyValuePut: Read = (answer) => {
   const document = isSuccess(answer) ? jsonObjectOf(answer.body) : undefined
   if (document === undefined) return undefined
   const codes = [document.Code, document.code].filter((code) => code !== undefined && code !== null)
-  return codes.length === 0 ? EVERYTHING : undefined
+  const tells = ['Length', 'Value', 'RequestId'].some((name) => (document[name] ?? null) !== null)
+  return codes.length === 0 && tells ? EVERYTHING : undefined
 }
 
 /** `delete-objects` of CTyun. A failed envelope may list something all the same. */

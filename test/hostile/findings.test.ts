@@ -27,7 +27,9 @@ const CASES: readonly Case[] = [
   { name: 'a put with an error code that is a number', decoder: 'alibaba-esa PutKv', body: '{"Code":500}' },
   { name: 'a put with an error code that is an object', decoder: 'alibaba-esa PutKv', body: '{"code":{}}' },
   { name: 'a put with an error beside a list', decoder: 'alibaba-esa PutKv', body: '{"Code":"E","SuccessKeys":[]}' },
-  { name: 'a put with no error code', decoder: 'alibaba-esa PutKv', body: '{"Code":null}', done: [0] },
+  { name: 'a put with no error code', decoder: 'alibaba-esa PutKv', body: '{"Code":null,"Length":"5"}', done: [0] },
+  { name: 'a put with nothing in its 200', decoder: 'alibaba-esa PutKv', body: '{}' },
+  { name: 'a put with nulls in its 200', decoder: 'alibaba-esa PutKv', body: '{"Length":null,"RequestId":null}' },
   {
     name: 'a status code in a list',
     decoder: 'ctyun-zos delete-objects',
