@@ -1,45 +1,16 @@
-import type { Operation, Outcomes, Refusal } from '../operation.js'
+import type { Outcomes, Refusal } from '../operation.js'
 import type { AttemptResult } from './attempt.js'
 import type { Reason } from './batch.js'
 import type { Limits } from './draft.js'
-import type { Pace } from './pace.js'
 import { type History, type Parcel, parcelOf, pieces, type Slot, slotsOf } from './parcel.js'
-import type { Pool } from './pool.js'
-import type { Queue } from './queue.js'
 import { remedyFor } from './remedy.js'
 import { retryDelay } from './retry.js'
-import type { Family, Splitter } from './splitter.js'
-import type { Store } from './store.js'
-import type { Tally } from './tally.js'
-
-/** Why a run was cut short by something other than its budget. */
-export interface Failure {
-  readonly code: string
-  readonly message: string
-  readonly status?: number | undefined
-  readonly requestId?: string | undefined
-  readonly cause?: unknown
-}
-
-/** The parts of a run that an answer can change. */
-export interface RunParts<Item, Detail extends object> {
-  readonly store: Store
-  /** The one for many items. */
-  readonly operation: Operation<Item, Detail>
-  readonly limits: Limits
-  readonly tally: Tally
-  readonly pace: Pace
-  readonly splitter: Splitter
-  readonly pool: Pool<Item, Detail>
-  readonly queue: Queue<Item, Detail>
-  isStopping(): boolean
-  /** Ends the run. */
-  end(failure: Failure): void
-}
+import type { Run } from './run.js'
+import type { Family } from './splitter.js'
 
 /** Decides what becomes of the items of a request, once an attempt at it has come to something. */
 export class Settlement<Item, Detail extends object> {
-  constructor(private readonly run: RunParts<Item, Detail>) {}
+  constructor(private readonly run: Omit<Run<Item, Detail>, 'plan' | 'buffers'>) {}
 
   /** Gives how long the longest wait of the items that are to be sent again is, if there are any. */
   settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): number | undefined {
@@ -104,7 +75,7 @@ export class Settlement<Item, Detail extends object> {
     if (remedy === 'halt') this.run.end({ ...said, cause: result.cause })
     const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
     if (family && isSentAgain) this.run.splitter.unanswered(family)
-    if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
+    if (this.run.isStopping() || remedy === 'none') this.run.ledger.failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, { ...refusal, retryAfterMs: asked }, history, result.cause)
     else if (isSentAgain)
       this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
@@ -148,7 +119,7 @@ export class Settlement<Item, Detail extends object> {
       Object.assign(this.run.limits, { items: this.run.operation.maxItems, bytes: this.run.operation.maxBytes })
     }
     if (parcel.items.length === 1 || this.run.splitter.isOver(history.family)) {
-      failAll(slotsOf(parcel), history.reason)
+      this.run.ledger.failAll(slotsOf(parcel), history.reason)
       return
     }
     if (remedy === 'fewer-items') this.#lower('items', size)
@@ -168,7 +139,7 @@ export class Settlement<Item, Detail extends object> {
   }
 
   #pace({ items }: Parcel<Item, Detail>, startedAt: number, refused: number, askedMs?: number): void {
-    if (refused > 0) this.run.tally.throttled++
+    if (refused > 0) this.run.ledger.tally.throttled++
     this.run.pace.answered({ startedAt, items: items.length, refused, askedMs }, performance.now())
   }
 
@@ -189,8 +160,4 @@ function familyOf<Item, Detail extends object>({ family, items }: Parcel<Item, D
   if (!family) return { size: items.length, reason }
   family.reason = reason
   return family
-}
-
-function failAll<Item, Detail extends object>(slots: readonly Slot<Item, Detail>[], reason: Reason): void {
-  for (const { batch, index } of slots) batch.fail(index, reason)
 }

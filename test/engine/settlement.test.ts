@@ -2,14 +2,15 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AttemptResult } from '../../src/engine/attempt.js'
 import { Batch } from '../../src/engine/batch.js'
 import type { Limits } from '../../src/engine/draft.js'
+import { Ledger } from '../../src/engine/ledger.js'
 import type { Answered, Pace } from '../../src/engine/pace.js'
 import { type History, type Parcel, parcelOf } from '../../src/engine/parcel.js'
 import { Pool } from '../../src/engine/pool.js'
 import { Queue } from '../../src/engine/queue.js'
-import { type Failure, Settlement } from '../../src/engine/settlement.js'
+import type { Failure } from '../../src/engine/run.js'
+import { Settlement } from '../../src/engine/settlement.js'
 import { Splitter } from '../../src/engine/splitter.js'
 import type { Store } from '../../src/engine/store.js'
-import { newTally } from '../../src/engine/tally.js'
 import type { Call, ItemOutcome, Operation, Refusal, Remedy } from '../../src/operation.js'
 import { Redactor } from '../../src/redact.js'
 
@@ -45,7 +46,7 @@ function runOf(maxAttempts = 3) {
   const limits: Limits = { items: 800, bytes: 8000 }
   const queue = new Queue<string, Detail>(() => {})
   const run = {
-    ...{ store, operation, limits, queue, tally: newTally(), splitter: new Splitter() },
+    ...{ store, operation, limits, queue, ledger: new Ledger<string, Detail>(), splitter: new Splitter() },
     pool: new Pool(operation),
     pace: {
       answered: (answered: Answered) => void told.push(answered),
@@ -53,9 +54,11 @@ function runOf(maxAttempts = 3) {
     } as unknown as Pace,
     stopping: false,
     isStopping: () => run.stopping,
-    end: (failure: Failure) => void ended.push(failure),
+    end: (failed?: Failure): void => {
+      if (failed) ended.push(failed)
+    },
   }
-  return { ...run, run, told, late, ended, settlement: new Settlement<string, Detail>(run) }
+  return { ...run, tally: run.ledger.tally, run, told, late, ended, settlement: new Settlement<string, Detail>(run) }
 }
 
 const KEYS = ['a', 'b', 'c', 'd', 'e']
@@ -251,7 +254,7 @@ describe('a refusal', () => {
   test('that every request would meet ends the run and fails the items', () => {
     const { settlement, ended, run } = runOf()
     run.end = (failed) => {
-      ended.push(failed)
+      if (failed) ended.push(failed)
       run.stopping = true
     }
     const batch = batchOf(['a'])
