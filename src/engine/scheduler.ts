@@ -4,8 +4,6 @@ import { Cutter } from './cutter.js'
 import type { Limits } from './draft.js'
 import { cutOff, type Parcel, parcelOf, parcelsOf, slotsOf } from './parcel.js'
 import type { Run } from './run.js'
-import type { Sender } from './sender.js'
-import type { Puller } from './source.js'
 
 /** Items of batches that wait for some of their own to be tried again, so that these can share a request. */
 const MOST_WAITING_ITEMS = 65_536
@@ -20,26 +18,16 @@ export class Scheduler<Item, Detail extends object> {
   /** What the next request may hold. */
   readonly #limits: Limits
   readonly #cutter: Cutter<Item, Detail>
+  /** Inside the input's own code, which can abort the run: nothing is finished before it has given what it was asked for. */
+  isReading = false
+  #isAwaiting = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = 0
-  #isReading = false
-  #isAwaiting = false
 
-  constructor(
-    private readonly run: Run<Item, Detail>,
-    private readonly sender: Sender<Item, Detail>,
-    puller: Puller<Item>,
-    /** Called when there may be something to start. */
-    private readonly onDue: () => void,
-  ) {
+  constructor(private readonly run: Run<Item, Detail>) {
     this.#limits = { ...run.limits }
     const now = () => this.#now()
-    this.#cutter = new Cutter(puller, run.operation, this.#limits, now, (items) => this.#writeWhole(items, now))
-  }
-
-  /** Inside the input's own code, which can abort the run: nothing is finished before it has given what it was asked for. */
-  get isReading(): boolean {
-    return this.#isReading
+    this.#cutter = new Cutter(run.puller, run.operation, this.#limits, now, (items) => this.#writeWhole(items, now))
   }
 
   /** Whether the input was let go of before its end. */
@@ -55,7 +43,7 @@ export class Scheduler<Item, Detail extends object> {
   /** Starts whatever may start now. */
   start(): void {
     try {
-      while (!this.run.isStopping() && this.sender.hasRoom && !this.#mustWait() && this.#startOne());
+      while (!this.run.isStopping && this.run.sender.hasRoom && !this.#mustWait() && this.#startOne());
     } catch (cause) {
       this.#sourceFailed(cause)
     }
@@ -114,14 +102,14 @@ export class Scheduler<Item, Detail extends object> {
     this.#timerAt = at
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.onDue()
+      this.run.proceed()
     }, delay)
   }
 
   /** Starts one thing. False where there is nothing to start. */
   #startOne(): boolean {
     const { limits, pace, splitter, queue, pool, ledger, plan } = this.run
-    if (this.sender.budget <= 0) {
+    if (this.run.sender.budget <= 0) {
       const isSpent = plan.maxRequests <= ledger.tally.requests
       // Of what is under way, some may turn out not to be sent.
       if (isSpent && (queue.size + pool.size > 0 || !this.#cutter.ended)) this.run.end()
@@ -129,7 +117,7 @@ export class Scheduler<Item, Detail extends object> {
     }
     Object.assign(this.#limits, limits, { items: Math.min(limits.items, pace.items) })
     const parcel = queue.next()
-    if (parcel?.family && splitter.isSearching && this.sender.inFlight > 0) {
+    if (parcel?.family && splitter.isSearching && this.run.sender.inFlight > 0) {
       queue.unshift(parcel)
       return false
     }
@@ -147,17 +135,17 @@ export class Scheduler<Item, Detail extends object> {
       .catch((cause) => this.#sourceFailed(cause))
       .finally(() => {
         this.#isAwaiting = false
-        this.onDue()
+        this.run.proceed()
       })
     return false
   }
 
   #read(): ReturnType<Cutter<Item, Detail>['next']> {
-    this.#isReading = true
+    this.isReading = true
     try {
       return this.#cutter.next()
     } finally {
-      this.#isReading = false
+      this.isReading = false
     }
   }
 
@@ -165,7 +153,7 @@ export class Scheduler<Item, Detail extends object> {
   #hasRoom(): boolean {
     const { queue, pool, ledger, plan } = this.run
     const claimed = queue.delayed + Math.min(1, pool.size)
-    return this.sender.budget > claimed && !this.#isCrowded && ledger.closed < plan.concurrency
+    return this.run.sender.budget > claimed && !this.#isCrowded && ledger.closed < plan.concurrency
   }
 
   /** Whether as many items are unsettled as memory should hold. */
@@ -186,7 +174,7 @@ export class Scheduler<Item, Detail extends object> {
     if (pool.size === 0) return false
     const isFull = pool.size >= this.#limits.items
     const holdsUpInput = this.#isCrowded && !pool.isTravelling
-    const canGrow = this.sender.inFlight > 0 || !(this.#cutter.ended || this.#cutter.halted)
+    const canGrow = this.run.sender.inFlight > 0 || !(this.#cutter.ended || this.#cutter.halted)
     const wait = Math.max(pool.wait(performance.now()), isFull || holdsUpInput || !canGrow ? 0 : this.#lingers())
     if (wait > 0) {
       if (wait < Number.POSITIVE_INFINITY) this.#startLater(wait)
@@ -200,7 +188,7 @@ export class Scheduler<Item, Detail extends object> {
 
   /** How long the pool waits for more to join it: for requests in flight as long as they take, for a slow input a while. */
   #lingers(): number {
-    return this.sender.inFlight > 0 ? Number.POSITIVE_INFINITY : this.run.pool.idleFor(performance.now(), LINGER_MS)
+    return this.run.sender.inFlight > 0 ? Number.POSITIVE_INFINITY : this.run.pool.idleFor(performance.now(), LINGER_MS)
   }
 
   #launch(parcel: Parcel<Item, Detail>): void {
@@ -216,7 +204,7 @@ export class Scheduler<Item, Detail extends object> {
       return
     }
     pace.started(parcel.items.length, performance.now())
-    this.sender.send(parcel)
-    if (this.sender.budget <= 0) this.#cutter.halt()
+    this.run.sender.send(parcel)
+    if (this.run.sender.budget <= 0) this.#cutter.halt()
   }
 }

@@ -6,15 +6,6 @@ import type { Parcel } from './parcel.js'
 import { Roster } from './roster.js'
 import type { Run } from './run.js'
 
-/** What is to be done once a parcel was sent. */
-export interface AfterSending<Item, Detail extends object> {
-  settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): void
-  /** @param isSent False where it may not have been. */
-  crash(parcel: Parcel<Item, Detail>, cause: unknown, isSent: boolean): void
-  /** There is room for another. */
-  next(): void
-}
-
 /** The requests in flight: no more at once than the pace allows, and no more in all than the budget. */
 export class Sender<Item, Detail extends object> {
   readonly #limit: ReturnType<typeof pLimit>
@@ -22,10 +13,7 @@ export class Sender<Item, Detail extends object> {
   /** Requests begun, of which it is not known yet whether they are sent. */
   #underWay = 0
 
-  constructor(
-    private readonly run: Run<Item, Detail>,
-    private readonly after: AfterSending<Item, Detail>,
-  ) {
+  constructor(private readonly run: Run<Item, Detail>) {
     this.#limit = pLimit(run.plan.concurrency)
   }
 
@@ -49,20 +37,20 @@ export class Sender<Item, Detail extends object> {
   }
 
   send(parcel: Parcel<Item, Detail>): void {
-    const { store, plan } = this.run
-    const { after } = this
+    const { run } = this
+    const { store, plan } = run
     const stop = new Stop()
     this.#underWay++
     this.#stops.add(stop)
     this.#limit(() => attempt(store, parcel, plan.mode, stop, plan.dryRun))
       .then(
         (result) => this.#receive(parcel, result),
-        (cause) => after.crash(parcel, cause, false),
+        (cause) => run.crash(parcel, cause, false),
       )
-      .catch((cause) => after.crash(parcel, cause, true))
+      .catch((cause) => run.crash(parcel, cause, true))
       .finally(() => {
         this.#stops.delete(stop)
-        after.next()
+        run.proceed()
       })
   }
 
@@ -90,7 +78,7 @@ export class Sender<Item, Detail extends object> {
     }
     // After a refusal, a transport may still be reading what is left of the body; what was held is yet to be sent.
     if (isWhole(parcel.written) && kind !== 'refusal' && kind !== 'held') buffers.takeBack(parcel.written.body)
-    this.after.settle(parcel, result)
+    this.run.settle(parcel, result)
     if (this.#limit.concurrency !== pace.concurrency) this.#limit.concurrency = pace.concurrency
   }
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '../operation.js'
 import type { AttemptResult } from './attempt.js'
 import { Buffers } from './buffers.js'
+import type { Limits } from './draft.js'
 import { attemptEvent, callGuarded } from './events.js'
 import { Ledger, type SettledBatch } from './ledger.js'
 import { Pace } from './pace.js'
@@ -10,7 +11,7 @@ import { Queue } from './queue.js'
 import type { Failure, Plan, Run } from './run.js'
 import { Scheduler } from './scheduler.js'
 import { Sender } from './sender.js'
-import { Settlement } from './settlement.js'
+import { settle } from './settlement.js'
 import type { Puller } from './source.js'
 import { Splitter } from './splitter.js'
 import type { Store } from './store.js'
@@ -20,58 +21,45 @@ import type { Tally } from './tally.js'
 const GIVE_WAY_MS = 50
 
 /** One run, from its start to its end, in bounded memory. It never knows which provider it serves. */
-export class Sweep<Item, Detail extends object> {
+export class Sweep<Item, Detail extends object> implements Run<Item, Detail> {
   /** Why the run was cut short, once it is. */
   failure: Failure | undefined
   /** The index of the first item not taken, once the run has ended early. */
   resumeFrom: number | undefined
-  readonly #run: Run<Item, Detail>
-  readonly #sender: Sender<Item, Detail>
+  isStopping = false
+  readonly limits: Limits
+  readonly ledger: Ledger<Item, Detail> = new Ledger()
+  readonly pace: Pace
+  readonly splitter: Splitter = new Splitter()
+  readonly buffers: Buffers = new Buffers()
+  readonly pool: Pool<Item, Detail>
+  readonly queue: Queue<Item, Detail> = new Queue(() => this.proceed())
+  readonly sender: Sender<Item, Detail>
   readonly #scheduler: Scheduler<Item, Detail>
-  readonly #settlement: Settlement<Item, Detail>
   #gaveWayAt = performance.now()
   #requestsBefore = 0
-  #isStopping = false
   #isFinished = false
   #wake = () => {}
   readonly #onAbort = () => this.#abort(this.plan.signal?.reason)
 
   constructor(
-    private readonly store: Store,
-    operation: Operation<Item, Detail>,
-    private readonly puller: Puller<Item>,
-    private readonly plan: Plan,
+    readonly store: Store,
+    readonly operation: Operation<Item, Detail>,
+    readonly puller: Puller<Item>,
+    readonly plan: Plan,
   ) {
-    const next = () => this.#next()
     const { maxItems, maxBytes, countsItems = false } = operation
     const { maxDelayMs } = store.retry
-    const run: Run<Item, Detail> = {
-      store,
-      operation,
-      plan,
-      limits: { items: maxItems, bytes: maxBytes },
-      ledger: new Ledger(),
-      pace: new Pace({ concurrency: plan.concurrency, maxItems, countsItems, maxDelayMs }, store.random),
-      splitter: new Splitter(),
-      buffers: new Buffers(),
-      pool: new Pool(operation),
-      queue: new Queue(next),
-      isStopping: () => this.#isStopping,
-      end: (failure) => this.#end(failure),
-    }
-    this.#run = run
-    this.#sender = new Sender(run, {
-      settle: (parcel, result) => this.#settle(parcel, result),
-      crash: (parcel, cause, isSent) => this.#crash(parcel, cause, isSent),
-      next,
-    })
-    this.#scheduler = new Scheduler(run, this.#sender, puller, next)
-    this.#settlement = new Settlement(run)
+    this.limits = { items: maxItems, bytes: maxBytes }
+    this.pace = new Pace({ concurrency: plan.concurrency, maxItems, countsItems, maxDelayMs }, store.random)
+    this.pool = new Pool(operation)
+    this.sender = new Sender(this)
+    this.#scheduler = new Scheduler(this)
   }
 
   /** The numbers of the run so far. */
   get tally(): Tally {
-    return this.#run.ledger.tally
+    return this.ledger.tally
   }
 
   /** Begins, unless the run was aborted before. */
@@ -79,17 +67,17 @@ export class Sweep<Item, Detail extends object> {
     const { signal } = this.plan
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (signal?.aborted) this.#onAbort()
-    this.#next()
+    this.proceed()
   }
 
   /** The next batch that is settled; undefined once there are no more. Afterwards `failure` says whether the run was cut short. */
   async next(): Promise<SettledBatch | undefined> {
-    const { ledger } = this.#run
+    const { ledger } = this
     for (;;) {
       const batch = ledger.take()
       if (batch) {
         if (this.#mustGiveWay()) await this.#giveWay()
-        this.#next()
+        this.proceed()
         const isLast = this.#isFinished && ledger.closed === 0
         return ledger.deliver(batch, isLast ? this.resumeFrom : undefined)
       }
@@ -118,35 +106,33 @@ export class Sweep<Item, Detail extends object> {
     this.#gaveWayAt = performance.now()
   }
 
-  /** Starts whatever may start now. Called whenever something has changed. */
-  #next(): void {
+  proceed(): void {
     this.#scheduler.start()
     this.#finishIfDone()
-    if (this.#run.ledger.closed > 0) this.#wake()
+    if (this.ledger.closed > 0) this.#wake()
   }
 
-  #settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): void {
-    const { ledger, pool, queue } = this.#run
+  settle(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>): void {
+    const { ledger, pool, queue } = this
     pool.arrived(parcel)
     if (result.verdict.kind === 'held') {
       queue.unshift(parcel)
       return
     }
-    const retryDelayMs = this.#settlement.settle(parcel, result)
+    const retryDelayMs = settle(this, parcel, result)
     if (parcel.slots) for (const { batch } of parcel.slots) ledger.closeIfSettled(batch)
     else ledger.closeIfSettled(parcel.batch)
     this.#tell(parcel, result, retryDelayMs)
   }
 
-  /** Ends the run over an error nobody foresaw, `clock` and `random` of the user's among them. */
-  #crash(parcel: Parcel<Item, Detail>, cause: unknown, sent: boolean): void {
+  crash(parcel: Parcel<Item, Detail>, cause: unknown, sent: boolean): void {
     const reason = { code: 'Aborted', message: 'The run broke off before this was settled', retryable: true }
     for (const slot of slotsOf(parcel)) {
       if (!slot.batch.isOpen(slot.index)) continue
       slot.batch.attempted(slot.index, { transient: false, arrived: sent, unsure: sent, sent })
-      this.#run.ledger.failAll([slot], reason)
+      this.ledger.failAll([slot], reason)
     }
-    this.#end({ code: 'Unexpected', message: 'A callback threw, or keysweep itself failed', cause })
+    this.end({ code: 'Unexpected', message: 'A callback threw, or keysweep itself failed', cause })
   }
 
   #tell(parcel: Parcel<Item, Detail>, result: AttemptResult<Detail>, retryDelayMs: number | undefined): void {
@@ -155,45 +141,44 @@ export class Sweep<Item, Detail extends object> {
       this.#call('onAttempt', () => onAttempt(attemptEvent(parcel, result, retryDelayMs, redactor)))
     const { onProgress } = this.plan
     if (!onProgress) return
-    const { ledger, pace } = this.#run
+    const { ledger, pace } = this
     ledger.tick()
-    const present = { total: this.puller.total, inFlight: this.#sender.inFlight, concurrency: pace.concurrency }
+    const present = { total: this.puller.total, inFlight: this.sender.inFlight, concurrency: pace.concurrency }
     this.#call('onProgress', () => onProgress(this.tally, present))
   }
 
   #call(name: string, callback: () => unknown): void {
     callGuarded(callback, (cause) => {
-      this.#end({ code: 'CallbackFailed', message: `${name} threw`, cause })
+      this.end({ code: 'CallbackFailed', message: `${name} threw`, cause })
       this.#finishIfDone()
     })
   }
 
   #abort(reason: unknown): void {
-    this.#end({ code: 'Aborted', message: 'The run was aborted', cause: reason })
-    this.#sender.abort()
+    this.end({ code: 'Aborted', message: 'The run was aborted', cause: reason })
+    this.sender.abort()
     this.#finishIfDone()
   }
 
-  /** Sends nothing more. What was sent is settled. */
-  #end(failure?: Failure): void {
+  end(failure?: Failure): void {
     if (!this.#isFinished) this.failure ??= failure
-    if (this.#isStopping) return
-    this.#isStopping = true
-    this.#sender.hold()
+    if (this.isStopping) return
+    this.isStopping = true
+    this.sender.hold()
     this.#scheduler.stop()
   }
 
   #finishIfDone(): void {
     const scheduler = this.#scheduler
-    const { isSettled } = this.#run.ledger
-    if (this.#isFinished || scheduler.isReading || !this.#sender.isIdle) return
+    const { isSettled } = this.ledger
+    if (this.#isFinished || scheduler.isReading || !this.sender.isIdle) return
     // The input was let go of for a last request, which has then not been sent.
-    if (scheduler.isHalted && isSettled) this.#end()
-    if (this.#isStopping) this.resumeFrom = scheduler.drain()
+    if (scheduler.isHalted && isSettled) this.end()
+    if (this.isStopping) this.resumeFrom = scheduler.drain()
     else if (!scheduler.isExhausted || !isSettled) return
-    this.#end()
+    this.end()
     this.#isFinished = true
-    this.#run.ledger.tick()
+    this.ledger.tick()
     this.#wake()
   }
 }

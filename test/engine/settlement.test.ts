@@ -8,7 +8,7 @@ import { type History, type Parcel, parcelOf } from '../../src/engine/parcel.js'
 import { Pool } from '../../src/engine/pool.js'
 import { Queue } from '../../src/engine/queue.js'
 import type { Failure } from '../../src/engine/run.js'
-import { Settlement } from '../../src/engine/settlement.js'
+import { settle } from '../../src/engine/settlement.js'
 import { Splitter } from '../../src/engine/splitter.js'
 import type { Store } from '../../src/engine/store.js'
 import type { Call, ItemOutcome, Operation, Refusal, Remedy } from '../../src/operation.js'
@@ -52,13 +52,22 @@ function runOf(maxAttempts = 3) {
       answered: (answered: Answered) => void told.push(answered),
       late: (...times: readonly number[]) => void late.push(...times),
     } as unknown as Pace,
-    stopping: false,
-    isStopping: () => run.stopping,
+    isStopping: false,
     end: (failed?: Failure): void => {
       if (failed) ended.push(failed)
     },
   }
-  return { ...run, tally: run.ledger.tally, run, told, late, ended, settlement: new Settlement<string, Detail>(run) }
+  return {
+    ...run,
+    tally: run.ledger.tally,
+    run,
+    told,
+    late,
+    ended,
+    settlement: {
+      settle: (parcel: Parcel<string, Detail>, result: AttemptResult<Detail>) => settle(run, parcel, result),
+    },
+  }
 }
 
 const KEYS = ['a', 'b', 'c', 'd', 'e']
@@ -146,7 +155,7 @@ describe('an answer', () => {
     expect(pool.drain()).toHaveLength(1)
     expect(settlement.settle(slotted(batch), answered([failure()]))).toBeUndefined()
     expect(fates(batch)).toEqual([0, 'a Slow refused 2'])
-    run.stopping = true
+    run.isStopping = true
     const other = batchOf(['a'])
     expect(settlement.settle(whole(other), answered([failure()]))).toBeUndefined()
     expect([pool.size, fates(other)]).toEqual([0, [0, 'a Slow refused 1']])
@@ -255,7 +264,7 @@ describe('a refusal', () => {
     const { settlement, ended, run } = runOf()
     run.end = (failed) => {
       if (failed) ended.push(failed)
-      run.stopping = true
+      run.isStopping = true
     }
     const batch = batchOf(['a'])
     settlement.settle(whole(batch), refused('halt', { status: 403, requestId: 'r1' }))
@@ -358,7 +367,7 @@ describe('a refusal', () => {
   test('is settled without another request once the run is stopping', () => {
     for (const remedy of ['retry', 'slow', 'split', 'renew', 'reclock'] as const) {
       const { settlement, queue, pool, run } = runOf()
-      run.stopping = true
+      run.isStopping = true
       const batch = batchOf(['a', 'b'])
       expect(settlement.settle(whole(batch), refused(remedy))).toBeUndefined()
       expect([queue.size, pool.size, batch.isSettled]).toEqual([0, 0, true])
