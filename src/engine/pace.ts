@@ -1,5 +1,5 @@
 import { Counting } from './counting.js'
-import { Probe } from './probe.js'
+import { PROBE_STEP, Probe } from './probe.js'
 import { Rate, type RateLimits } from './rate.js'
 
 /** What a pace has to keep to. */
@@ -161,7 +161,10 @@ export class Pace {
   #widen(now: number): void {
     this.#successes++
     const isBusy = this.#probe.isOn || this.#counting.isTesting
-    if (this.#isKept && !isBusy && now > this.#probe.dueAt && this.#successes > CALM) this.#tryWithout(now)
+    if (this.#isKept && !isBusy && now > this.#probe.dueAt && this.#successes > CALM) {
+      this.#probe.begin(this.#rate.perSecond, now)
+      this.#step(now)
+    }
     const trust = Math.min(1, Math.max(this.#successes / TRUST, (now - this.#slowedAt) / TRUST_MS))
     this.#window = Math.min(this.limits.concurrency, this.#window + trust / this.#window)
   }
@@ -223,13 +226,8 @@ export class Pace {
   }
 
   /** Sends more and more, to see whether the rate is needed yet. */
-  #tryWithout(now: number): void {
-    this.#probe.begin(this.#rate.perSecond, now)
-    this.#step(now)
-  }
-
   #step(now: number): void {
-    this.#setRate(this.#probe.next(this.#rate.perSecond), now)
+    this.#setRate(PROBE_STEP * this.#rate.perSecond, now)
   }
 
   #setRate(perSecond: number, now: number): void {

@@ -1,5 +1,5 @@
 /** What multiplies the rate again and again. */
-const STEP = 4
+export const PROBE_STEP = 4
 /** The score rises by so much with each answer, and falls by what is refused; it is judged where it comes to one of the others. */
 const SCORE = { answer: 1 / 4, passed: 6, failed: -2 }
 /** A rate that is needed again so soon was needed all the time. */
@@ -38,11 +38,6 @@ export class Probe {
 
   end(now: number): void {
     this.#to = now
-  }
-
-  /** The next rate to try. */
-  next(rate: number): number {
-    return STEP * rate
   }
 
   /**
