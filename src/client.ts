@@ -1,11 +1,12 @@
 import { createTransport, warnOfSecret } from '#runtime'
-import { check, mistyped } from './check.js'
+import * as check from './check.js'
 import { CredentialCache } from './credential-cache.js'
 import { admitCredentials, type Credentials } from './credentials.js'
 import type { SettledBatch } from './engine/ledger.js'
+import type { Plan } from './engine/run.js'
 import { type Puller, pullFrom } from './engine/source.js'
 import type { Authorize, Store } from './engine/store.js'
-import { type Plan, Sweep } from './engine/sweep.js'
+import { Sweep } from './engine/sweep.js'
 import type { Tally } from './engine/tally.js'
 import { KeysweepError } from './errors.js'
 import { fetchTransport } from './fetch-transport.js'
@@ -13,7 +14,7 @@ import { ENTRY_MEMBERS, type Entry, KEY_MEMBERS, type KvKey, type Source } from 
 import type { Operation } from './operation.js'
 import { type ClientOptions, clientSettings, type DeleteOptions, type PutOptions, RUN_OPTIONS } from './options.js'
 import { Redactor } from './redact.js'
-import type { DeleteBatch, DeletedKey, DeleteReport, DeleteStats, PutBatch, PutReport, PutStats } from './report.js'
+import type { DeleteBatch, DeletedKey, DeleteReport, PutBatch, PutReport } from './report.js'
 import { memberOf } from './untrusted.js'
 
 /** What a provider file tells of its provider: everything the engine needs, and nothing it has to ask for. */
@@ -56,7 +57,7 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
    * @throws {TypeError | RangeError} Naming the option that is wrong, before anything is sent.
    */
   async deleteMany(keys: Source<Key>, options?: Options): Promise<DeleteReport> {
-    return wholeReport(this.#deletion(keys, options), this.#provider.name, deleteReport)
+    return wholeReport(this.#deletion(keys, options))
   }
 
   /**
@@ -67,29 +68,25 @@ export abstract class DeleteClient<Key, Options extends DeleteOptions = DeleteOp
    * @throws The same as `deleteMany`, after every settled batch was yielded; the error's report holds no item twice.
    */
   deleteBatches(keys: Source<Key>, options?: Options): AsyncIterableIterator<DeleteBatch> {
-    return batchwise(() => this.#deletion(keys, options), this.#provider.name, deleteReport)
+    return batchwise(() => this.#deletion(keys, options))
   }
 
   /** @internal */
-  protected sweep<Item, Detail extends object>(
+  protected job<Item, Detail extends object>(
     operation: Operation<Item, Detail>,
     items: Puller<Item>,
     options: PutOptions | DeleteOptions | undefined,
-    statsOf: (tally: Tally) => object,
-  ): Sweep<Item, Detail> {
-    const plan = planOf(options, this.#store, statsOf)
-    if (plan.mode.bypassGovernance && !this.#provider.knowsGovernance)
-      throw new TypeError(`bypassGovernance means nothing to ${this.#provider.name}; leave it out`)
-    return new Sweep(this.#store, inBatches(operation, options), items, plan)
+    doneName: DoneName,
+  ): Job {
+    const { name, knowsGovernance } = this.#provider
+    const plan = planOf(options, this.#store, doneName)
+    if (plan.mode.bypassGovernance && !knowsGovernance)
+      throw new TypeError(`bypassGovernance means nothing to ${name}; leave it out`)
+    return { sweep: new Sweep(this.#store, inBatches(operation, options), items, plan), provider: name, doneName }
   }
 
-  /** @internal */
-  protected get providerName(): string {
-    return this.#provider.name
-  }
-
-  #deletion(keys: Source<Key>, options: DeleteOptions | undefined): Sweep<Key, Omit<DeletedKey, 'key'>> {
-    return this.sweep(this.#provider.deletes, pullFrom(keys, 'keys', KEY_MEMBERS), options, deleteStats)
+  #deletion(keys: Source<Key>, options: DeleteOptions | undefined): Job {
+    return this.job(this.#provider.deletes, pullFrom(keys, 'keys', KEY_MEMBERS), options, 'deleted')
   }
 }
 
@@ -112,16 +109,16 @@ export abstract class KeyValueClient extends DeleteClient<KvKey> {
    * @throws The same as `deleteMany`.
    */
   async putMany(entries: Source<Entry>, options?: PutOptions): Promise<PutReport> {
-    return wholeReport(this.#put(entries, options), this.providerName, putReport)
+    return wholeReport(this.#put(entries, options))
   }
 
   /** The same run, batch by batch as they settle, in bounded memory; see `deleteBatches`. */
   putBatches(entries: Source<Entry>, options?: PutOptions): AsyncIterableIterator<PutBatch> {
-    return batchwise(() => this.#put(entries, options), this.providerName, putReport)
+    return batchwise(() => this.#put(entries, options))
   }
 
-  #put(entries: Source<Entry>, options: PutOptions | undefined): Sweep<Entry, object> {
-    return this.sweep(this.#puts, pullFrom(entries, 'entries', ENTRY_MEMBERS), options, putStats)
+  #put(entries: Source<Entry>, options: PutOptions | undefined): Job {
+    return this.job(this.#puts, pullFrom(entries, 'entries', ENTRY_MEMBERS), options, 'written')
   }
 }
 
@@ -147,7 +144,7 @@ type AnyOptions = Omit<DeleteOptions, 'onProgress'> & {
   readonly bypassGovernance?: boolean | undefined
 }
 
-function planOf(options: AnyOptions = {}, store: Store, statsOf: (tally: Tally) => object): Plan {
+function planOf(options: AnyOptions = {}, store: Store, doneName: DoneName): Plan {
   check.object(options, 'options')
   check.names(options, RUN_OPTIONS)
   const { concurrency = store.concurrency, signal, onProgress, dryRun, quiet, bypassGovernance } = options
@@ -159,15 +156,15 @@ function planOf(options: AnyOptions = {}, store: Store, statsOf: (tally: Tally) 
   for (const name of ['dryRun', 'quiet', 'bypassGovernance'] as const) check.boolean(options[name], name)
   const isSignal =
     typeof memberOf(signal, 'aborted') === 'boolean' && memberOf(signal, 'addEventListener') !== undefined
-  if (signal !== undefined && !isSignal) throw mistyped('signal', 'an AbortSignal', signal)
+  if (signal !== undefined && !isSignal) throw check.mistyped('signal', 'an AbortSignal', signal)
   const tell = onProgress as ((progress: object) => unknown) | undefined
   return {
     concurrency,
     signal,
     onProgress:
       tell &&
-      ((tally, { total, inFlight, concurrency: allowed }) =>
-        tell({ ...statsOf(tally), ...(total !== undefined && { total }), inFlight, concurrency: allowed })),
+      ((tally, { total, ...present }) =>
+        tell({ ...statsOf(doneName, tally), ...(total !== undefined && { total }), ...present })),
     dryRun: dryRun === true,
     maxRequests,
     mode: { quiet: quiet === true, bypassGovernance: bypassGovernance === true },
@@ -179,20 +176,21 @@ const inBatches = <Item, Detail extends object>(
   { batchSize = operation.maxItems }: PutOptions | DeleteOptions = {},
 ): Operation<Item, Detail> => ({ ...operation, maxItems: Math.min(operation.maxItems, batchSize) })
 
-/** Makes a report of what a run, or a part of it, has come to. */
-type ReportOf<Report> = (
-  done: SettledBatch['done'],
-  failed: SettledBatch['failed'],
-  tally: Tally,
-  resumeFrom: number | undefined,
-) => Report
+type AnyReport = DeleteReport | PutReport
+
+/** What the items that are done are called in a report. */
+type DoneName = 'deleted' | 'written'
+
+/** A run, and what its reports are made with. */
+interface Job {
+  readonly sweep: Pick<Sweep<unknown, object>, 'start' | 'next' | 'close' | 'tally' | 'failure' | 'resumeFrom'>
+  readonly provider: string
+  readonly doneName: DoneName
+}
 
 /** Gathers the batches of a run, and puts them back into input order. */
-async function wholeReport<Item, Detail extends object, Report extends DeleteReport | PutReport>(
-  sweep: Sweep<Item, Detail>,
-  provider: string,
-  reportOf: ReportOf<Report>,
-): Promise<Report> {
+async function wholeReport<Report extends AnyReport>(job: Job): Promise<Report> {
+  const { sweep } = job
   const early = new Map<number, SettledBatch>()
   const done: SettledBatch['done'] = []
   const failed: SettledBatch['failed'] = []
@@ -209,29 +207,26 @@ async function wholeReport<Item, Detail extends object, Report extends DeleteRep
     }
   }
   sweep.close()
-  return orThrow(sweep, provider, reportOf(done, failed, sweep.tally, sweep.resumeFrom))
+  return orThrow(job, done, failed)
 }
 
 /** Gives the batches of a run as they settle. It is opened when the first is asked for, so that bad options reject. */
-function batchwise<Item, Detail extends object, Report extends DeleteReport | PutReport>(
-  open: () => Sweep<Item, Detail>,
-  provider: string,
-  reportOf: ReportOf<Report>,
-): AsyncIterableIterator<Report & Place, void, undefined> {
-  let sweep: Sweep<Item, Detail> | undefined
+function batchwise<Report extends AnyReport>(open: () => Job): AsyncIterableIterator<Report & Place, void, undefined> {
+  let sweep: Job['sweep'] | undefined
   let isLeft = false
   async function* run(): AsyncGenerator<Report & Place, void, undefined> {
-    sweep = open()
+    const job = open()
+    sweep = job.sweep
     sweep.start()
     try {
       for (let batch = await sweep.next(); batch; batch = await sweep.next()) {
-        const { done, failed, tally, resumeFrom, offset, count, settledThrough } = batch
-        yield { ...reportOf(done, failed, tally, resumeFrom), offset, count, settledThrough }
+        const { offset, count, settledThrough } = batch
+        yield { ...reportOf(job, batch), offset, count, settledThrough }
       }
     } finally {
       sweep.close()
     }
-    if (!isLeft) orThrow(sweep, provider, reportOf([], [], sweep.tally, sweep.resumeFrom))
+    if (!isLeft) orThrow(job, [], [])
   }
   const batches = run()
   const leave = batches.return.bind(batches)
@@ -246,31 +241,28 @@ function batchwise<Item, Detail extends object, Report extends DeleteReport | Pu
 
 type Place = Pick<SettledBatch, 'offset' | 'count' | 'settledThrough'>
 
-function orThrow<Item, Detail extends object, Report extends DeleteReport | PutReport>(
-  { failure }: Sweep<Item, Detail>,
-  provider: string,
-  report: Report,
+function orThrow<Report extends AnyReport>(
+  job: Job,
+  done: SettledBatch['done'],
+  failed: SettledBatch['failed'],
 ): Report {
+  const { tally, resumeFrom, failure } = job.sweep
+  const report = reportOf<Report>(job, { done, failed, tally, resumeFrom })
   if (!failure) return report
+  const { provider } = job
   const { message, ...details } = failure
   throw new KeysweepError(`${provider}: ${message} (${failure.code})`, { ...details, provider, report })
 }
 
-const deleteStats = ({ done, ...stats }: Tally): DeleteStats => ({ ...stats, deleted: done })
-const putStats = ({ done, ...stats }: Tally): PutStats => ({ ...stats, written: done })
+const statsOf = (name: DoneName, { done, ...stats }: Tally) => ({ ...stats, [name]: done })
 
-const resume = (resumeFrom: number | undefined) => resumeFrom !== undefined && { resumeFrom }
-
-const deleteReport: ReportOf<DeleteReport> = (deleted, failed, tally, resumeFrom) => ({
-  deleted,
-  failed,
-  stats: deleteStats(tally),
-  ...resume(resumeFrom),
-})
-
-const putReport: ReportOf<PutReport> = (written, failed, tally, resumeFrom) => ({
-  written,
-  failed,
-  stats: putStats(tally),
-  ...resume(resumeFrom),
-})
+const reportOf = <Report extends AnyReport>(
+  { doneName }: Job,
+  { done, failed, tally, resumeFrom }: Pick<SettledBatch, 'done' | 'failed' | 'tally' | 'resumeFrom'>,
+): Report =>
+  ({
+    [doneName]: done,
+    failed,
+    stats: statsOf(doneName, tally),
+    ...(resumeFrom !== undefined && { resumeFrom }),
+  }) as Report

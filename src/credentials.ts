@@ -1,4 +1,4 @@
-import { check, mistyped } from './check.js'
+import * as check from './check.js'
 import type { Awaitable } from './http.js'
 import { memberOf } from './untrusted.js'
 
@@ -61,7 +61,7 @@ const HEADER_SAFE = /^[\x21-\x7e]+$/
 /** Checks credentials of one of the admitted kinds: every text in them must fit a header. */
 export function admitCredentials(credentials: unknown, takesIamToken: boolean): void {
   const kinds = `{ accessKeyId, secretAccessKey }, { accessKeyId, sign }${takesIamToken ? ' or { iamToken }' : ''}`
-  if (typeof credentials !== 'object' || credentials === null) throw mistyped('credentials', kinds, credentials)
+  if (typeof credentials !== 'object' || credentials === null) throw check.mistyped('credentials', kinds, credentials)
   if (memberOf(credentials, 'then') !== undefined)
     throw new TypeError('credentials must not be a Promise: await it, or give a function')
   const token = memberOf(credentials, 'iamToken')
@@ -82,5 +82,5 @@ export function admitCredentials(credentials: unknown, takesIamToken: boolean): 
     throw new TypeError('credentials.secretAccessKey must not begin or end with white space')
   const expiration = memberOf(credentials, 'expiration')
   if (expiration !== undefined && !(expiration instanceof Date && !Number.isNaN(expiration.getTime())))
-    throw mistyped('credentials.expiration', 'a valid Date', expiration)
+    throw check.mistyped('credentials.expiration', 'a valid Date', expiration)
 }

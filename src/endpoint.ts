@@ -1,5 +1,5 @@
 import { pageUrl } from '#runtime'
-import { check, mistyped } from './check.js'
+import * as check from './check.js'
 import type { Credentials } from './credentials.js'
 import type { HttpRequest } from './http.js'
 import type { ClientOptions } from './options.js'
@@ -21,7 +21,7 @@ const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i
 export function endpointOf(options: ClientOptions<Credentials>, standard: string): Endpoint {
   const { endpoint = standard, signingHost, allowHttp } = options
   if (typeof endpoint !== 'string' && !(endpoint instanceof URL))
-    throw mistyped('endpoint', 'a string or URL', endpoint)
+    throw check.mistyped('endpoint', 'a string or URL', endpoint)
   if (signingHost !== undefined && !HOST.test(check.text(signingHost, 'signingHost')))
     throw new RangeError('signingHost must be a host, with a port where it is not the usual one')
   const base = String(endpoint).startsWith('/') ? pageUrl() : undefined

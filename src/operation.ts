@@ -144,11 +144,12 @@ export interface Refusal {
  */
 export type Remedy = 'retry' | 'slow' | 'split' | 'fewer-items' | 'fewer-bytes' | 'reclock' | 'renew' | 'none' | 'halt'
 
-/** What is known of a failure that is no answer of the service. */
-export const lost = (code: 'NetworkError' | 'Timeout' | 'BadResponse', message: string): Refusal => ({
+/** A failure that is no answer of the service: it may succeed later, and may have been applied, unless more is known. */
+export const lost = (code: string, message: string, more?: Partial<Refusal>): Refusal => ({
   kind: 'refusal',
   code,
   message,
   remedy: 'retry',
   unsure: true,
+  ...more,
 })

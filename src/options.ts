@@ -1,5 +1,5 @@
 import { CONCURRENCY } from '#runtime'
-import { check, mistyped } from './check.js'
+import * as check from './check.js'
 import type { CredentialSource, Credentials } from './credentials.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from './engine/retry.js'
 import type { AttemptEvent, Store } from './engine/store.js'
@@ -113,7 +113,7 @@ export function clientSettings(
   for (const name of ['fetch', 'onAttempt', 'clock', 'random'] as const) check.function(options[name], name)
   check.boolean(options.allowHttp, 'allowHttp')
   if (options.dispatcher !== undefined && typeof memberOf(options.dispatcher, 'dispatch') !== 'function')
-    throw mistyped('dispatcher', 'an undici Dispatcher', options.dispatcher)
+    throw check.mistyped('dispatcher', 'an undici Dispatcher', options.dispatcher)
   if (options.dispatcher !== undefined && options.fetch !== undefined)
     throw new TypeError('fetch replaces the transport whole, so dispatcher would do nothing; give one of them')
   return { concurrency, timeoutMs, retry: retryPolicy(retry), clock, random }

@@ -30,19 +30,13 @@ export function escapedText(
 ): Whole | undefined {
   const { head, between, tail } = frame
   const whole = second ? texts.map((text, index) => text + BEFORE_SECOND + second.parts[index]) : texts
-  let least = head.length + tail.length - between.length
-  let most = 0
-  for (const text of whole) {
-    least += text.length + between.length
-    if (least > mostBytes) break
-    most++
-  }
-  const some = most < texts.length ? texts.slice(0, most) : texts
-  // With something between them, or a half of a surrogate pair could find its other half in the next text.
-  const all = [...some, ...(second?.parts.slice(0, most) ?? [])].join('\n')
-  if (!isWellFormed(all) || UNFIT.some((char) => all.includes(char))) return undefined
   const marks = [utf8(between), utf8(second?.before ?? '')]
-  return asManyAsFit(most, mostBytes, (count) => framed(whole.slice(0, count), frame, marks, lend))
+  return asManyAsFit(whole, head.length + tail.length - between.length, between.length, mostBytes, (some) => {
+    // With something between them, or a half of a surrogate pair could find its other half in the next text.
+    const all = [texts, second?.parts ?? []].flatMap((parts) => parts.slice(0, some.length)).join('\n')
+    if (!isWellFormed(all) || UNFIT.some((char) => all.includes(char))) return undefined
+    return framed(some, frame, marks, lend)
+  })
 }
 
 /** The texts are written to the end of the memory before they are escaped. */

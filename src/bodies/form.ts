@@ -44,18 +44,12 @@ export function wholeFormKeys(
   longestKey: number,
   { mostBytes, lend }: Room,
 ): Whole | undefined {
-  let most = 0
-  let least = 0
-  let haveQuotes = false
-  for (const key of keys) {
-    if (!fits(key, longestKey)) return undefined
-    haveQuotes ||= key.includes('"')
-    least += key.length + JSON_BETWEEN.length
-    if (least > mostBytes) break
-    most++
-  }
-  return asManyAsFit(most, mostBytes, (count) => {
-    const some = count < keys.length ? keys.slice(0, count) : keys
+  return asManyAsFit(keys, 0, JSON_BETWEEN.length, mostBytes, (some) => {
+    let haveQuotes = false
+    for (const key of some) {
+      if (!fits(key, longestKey)) return undefined
+      haveQuotes ||= key.includes('"')
+    }
     return (haveQuotes ? undefined : plainForm(name, some, lend)) ?? escapedForm(name, some, lend)
   })
 }

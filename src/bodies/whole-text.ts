@@ -29,17 +29,11 @@ export function wholeText(
   // What stands between two keys as well must be looked for in each of them, the rest in all at once.
   const marks = special.filter((char) => between.includes(char))
   const others = special.filter((char) => !between.includes(char))
-  let least = head.length + tail.length - between.length
-  let most = 0
-  for (const key of keys) {
-    if (key.length === 0 || key.length > longestKey) return undefined
-    for (const mark of marks) if (key.includes(mark)) return undefined
-    least += key.length + between.length
-    if (least > mostBytes) break
-    most++
-  }
-  return asManyAsFit(most, mostBytes, (count) => {
-    const some = count < keys.length ? keys.slice(0, count) : keys
+  return asManyAsFit(keys, head.length + tail.length - between.length, between.length, mostBytes, (some) => {
+    for (const key of some) {
+      if (key.length === 0 || key.length > longestKey) return undefined
+      for (const mark of marks) if (key.includes(mark)) return undefined
+    }
     // They are joined once, and copied once.
     const list = some.join(between)
     if (others.some((char) => list.includes(char))) return undefined

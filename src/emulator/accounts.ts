@@ -1,4 +1,4 @@
-import { check } from '../check.js'
+import * as check from '../check.js'
 import type { IamToken, KeyPair } from '../credentials.js'
 
 /** One, or several that are valid at the same time. */

@@ -1,4 +1,4 @@
-import { check } from '../check.js'
+import * as check from '../check.js'
 import { Accounts } from './accounts.js'
 import { AlibabaProtocol } from './alibaba.js'
 import { pause } from './body.js'

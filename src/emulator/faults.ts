@@ -1,4 +1,4 @@
-import { check } from '../check.js'
+import * as check from '../check.js'
 import type { KeyFaults } from './exchange.js'
 import { checkNumber, type Measure, PROBABILITY, RATE, SHIFT, WAIT } from './measures.js'
 import { type Random, seeded } from './random.js'

@@ -1,5 +1,5 @@
 import { text } from '../bytes.js'
-import { check } from '../check.js'
+import * as check from '../check.js'
 import { Container, type Lock, type Versioning } from './container.js'
 import { STORES, type StoreName } from './exchange.js'
 import { draw, type Random, uuid } from './random.js'

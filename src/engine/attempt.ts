@@ -47,8 +47,8 @@ export interface AttemptResult<Detail> {
 
 /** Why an attempt is given up from inside. */
 export const STOPPED: unique symbol = Symbol('stopped')
-/** The same before it is sent, because the run ends. */
-export const HELD: unique symbol = Symbol('held')
+/** The same before it is sent, because the run ends; it is what that comes to, too. */
+export const HELD: Held = { kind: 'held' }
 const TIMED_OUT = Symbol('timed out')
 
 /**
@@ -128,7 +128,7 @@ class Attempt<Item, Detail> {
   }
 
   #explain(error: unknown): Refusal | Held {
-    if (error === HELD) return { kind: 'held' }
+    if (error === HELD) return HELD
     if (error instanceof TransportError && error.reason === 'unsendable') this.#isSent = false
     if (error === TIMED_OUT && !this.#credentials) this.store.credentials.abandon()
     if (error === TIMED_OUT || error === STOPPED) this.#isSent &&= this.stop.mayHaveLeft
@@ -166,40 +166,34 @@ const unlessStopped = <Value>(promise: Promise<Value>, stop: Stop): Promise<Valu
     promise.then(resolve, reject)
   })
 
-function explain(error: unknown, sent: boolean, timeoutMs: number): Refusal {
+/** What a `TransportError` comes to, by its reason. */
+const CODES = { network: 'NetworkError', overflow: 'BadResponse', unsendable: 'InvalidKey' } as const
+
+function explain(error: unknown, isSent: boolean, timeoutMs: number): Refusal {
+  const byHow = (arrived: boolean) => ({ unsure: arrived, arrived })
   if (error === STOPPED)
-    return { ...lost('NetworkError', 'The run was aborted before the store had answered'), ...aborted(sent) }
-  if (error === TIMED_OUT)
-    return { ...lost('Timeout', `No whole answer within ${timeoutMs} ms`), unsure: sent, arrived: sent }
-  if (!(error instanceof TransportError)) {
-    // Before anything left, it is no matter of the network but a callback that threw.
-    if (!sent) throw error
-    return lost('NetworkError', `The transport threw: ${error instanceof Error ? error.message : String(error)}`)
+    return lost('Aborted', 'The run was aborted before the store had answered', { remedy: 'none', ...byHow(isSent) })
+  if (error === TIMED_OUT) return lost('Timeout', `No whole answer within ${timeoutMs} ms`, byHow(isSent))
+  if (error instanceof TransportError) {
+    const { reason, message, mayHaveArrived } = error
+    return lost(CODES[reason], message, {
+      ...byHow(mayHaveArrived),
+      ...(reason === 'unsendable' && { remedy: 'none' }),
+    })
   }
-  if (error.reason === 'unsendable')
-    return {
-      kind: 'refusal',
-      code: 'InvalidKey',
-      message: error.message,
-      remedy: 'none',
-      unsure: false,
-      arrived: false,
-    }
-  if (error.reason === 'overflow') return lost('BadResponse', error.message)
-  return { ...lost('NetworkError', error.message), unsure: error.mayHaveArrived, arrived: error.mayHaveArrived }
+  // Before anything left, it is no matter of the network but a callback that threw.
+  if (!isSent) throw error
+  return lost('NetworkError', `The transport threw: ${messageOf(error)}`)
 }
 
-const aborted = (sent: boolean) => ({ code: 'Aborted', remedy: 'none', unsure: sent, arrived: sent }) as const
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const credentialsFailed = (error: unknown): Refusal => ({
-  kind: 'refusal',
-  code: 'NotSent',
-  message: `The credentials could not be had: ${error instanceof Error ? error.message : String(error)}`,
-  remedy: 'retry',
-  unsure: false,
-  arrived: false,
-  endsRunAs: 'CredentialsFailed',
-})
+const credentialsFailed = (error: unknown): Refusal =>
+  lost('NotSent', `The credentials could not be had: ${messageOf(error)}`, {
+    unsure: false,
+    arrived: false,
+    endsRunAs: 'CredentialsFailed',
+  })
 
 /** 32 hex digits that were never used before. */
 const nonce = (): string => hex(crypto.getRandomValues(new Uint8Array(16)))

@@ -32,7 +32,14 @@ export interface DoneKey {
 /** Done, and nothing to say beyond the key. */
 const PLAIN: Done<never> = { done: undefined }
 /** Would have been sent. */
-const PLANNED = Symbol('planned')
+const PLANNED = 'planned'
+
+/** What is counted of each item. */
+const ATTEMPTS = 0
+const FAILURES = 1
+const ARRIVED = 2
+const UNSURE = 3
+const COUNTS = 4
 
 type Fate<Detail> = Done<Detail> | FailedKey | typeof PLANNED
 
@@ -48,10 +55,8 @@ export class Batch<Item, Detail extends object> {
   #open: number
   /** Absent while every settled item is plainly done, which is how nearly every batch ends. */
   #fates: (Fate<Detail> | undefined)[] | undefined
-  #attempts: Uint16Array | undefined
-  #failures: Uint16Array | undefined
-  #arrived: Uint8Array | undefined
-  #unsure: Uint8Array | undefined
+  /** `COUNTS` numbers for each item; absent while every attempt has done its items. */
+  #counts: Uint16Array | undefined
 
   constructor(
     readonly offset: number,
@@ -103,45 +108,31 @@ export class Batch<Item, Detail extends object> {
   }
 
   /** Notes an attempt that did not do the item. */
-  attempted(index: number, attempt: Attempted): void {
-    const size = this.items.length
-    this.#attempts ??= new Uint16Array(size)
-    if (attempt.sent !== false) this.#attempts[index] = (this.#attempts[index] ?? 0) + 1
-    if (attempt.transient) {
-      this.#failures ??= new Uint16Array(size)
-      this.#failures[index] = (this.#failures[index] ?? 0) + 1
-    }
-    if (attempt.arrived) {
-      this.#arrived ??= new Uint8Array(size)
-      this.#arrived[index] = 1
-    }
-    if (attempt.unsure) {
-      this.#unsure ??= new Uint8Array(size)
-      this.#unsure[index] = 1
-    }
+  attempted(index: number, { sent = true, transient, arrived, unsure }: Attempted): void {
+    if (sent) this.#count(index, ATTEMPTS)
+    if (transient) this.#count(index, FAILURES)
+    if (arrived) this.#count(index, ARRIVED)
+    if (unsure) this.#count(index, UNSURE)
   }
 
   /** How many requests have carried an item. */
   attempts(index: number): number {
-    return this.#attempts?.[index] ?? 0
+    return this.#counted(index, ATTEMPTS)
   }
 
   /** How many of an item's attempts failed in a way that may pass. */
   failures(index: number): number {
-    return this.#failures?.[index] ?? 0
+    return this.#counted(index, FAILURES)
   }
 
   /** Settles an item as failed, for the reason given and with what its attempts have shown. */
   fail(index: number, reason: Reason): void {
-    const item = this.items[index]
-    const version = versionOf(item)
-    const arrived = this.#arrived?.[index] === 1
     this.#settle(index, {
-      key: keyOf(item),
-      ...(version !== undefined && { versionId: version }),
+      ...namedBy(this.items[index]),
       code: reason.code,
       message: reason.message,
-      outcome: this.#unsure?.[index] === 1 ? 'unknown' : arrived ? 'refused' : 'not-sent',
+      outcome:
+        this.#counted(index, UNSURE) > 0 ? 'unknown' : this.#counted(index, ARRIVED) > 0 ? 'refused' : 'not-sent',
       retryable: reason.retryable,
       attempts: this.attempts(index),
       ...(reason.status !== undefined && { status: reason.status }),
@@ -154,15 +145,23 @@ export class Batch<Item, Detail extends object> {
     const done: DoneKey[] = []
     const failed: FailedKey[] = []
     const fates = this.#fates
-    if (!fates && this.twins.size === 0)
-      return { done: this.items.map((item) => this.#doneKey(item, undefined)), failed }
+    if (!fates && this.twins.size === 0) return { done: this.items.map((item) => doneKey(item, undefined)), failed }
     for (let index = 0; index < this.items.length; index++) {
       const fate = fates?.[this.#representative(index)]
       if (fate === PLANNED) continue
-      if (fate === undefined || 'done' in fate) done.push(this.#doneKey(this.items[index], fate?.done))
+      if (fate === undefined || 'done' in fate) done.push(doneKey(this.items[index], fate?.done))
       else failed.push(fate)
     }
     return { done, failed }
+  }
+
+  #count(index: number, what: number): void {
+    this.#counts ??= new Uint16Array(COUNTS * this.items.length)
+    this.#counts[COUNTS * index + what] = this.#counted(index, what) + 1
+  }
+
+  #counted(index: number, what: number): number {
+    return this.#counts?.[COUNTS * index + what] ?? 0
   }
 
   #settle(index: number, fate: Fate<Detail>): void {
@@ -177,10 +176,13 @@ export class Batch<Item, Detail extends object> {
     for (let next = this.twins.get(last); next !== undefined; next = this.twins.get(last)) last = next
     return last
   }
-
-  #doneKey(item: Item | undefined, detail: Detail | undefined): DoneKey {
-    if (typeof item === 'string' && detail === undefined) return { key: item }
-    const version = versionOf(item)
-    return { key: keyOf(item), ...(version !== undefined && { versionId: version }), ...detail }
-  }
 }
+
+/** The key and the version that an item names. */
+function namedBy(item: unknown): DoneKey {
+  const version = versionOf(item)
+  return { key: keyOf(item), ...(version !== undefined && { versionId: version }) }
+}
+
+const doneKey = (item: unknown, detail: object | undefined): DoneKey =>
+  typeof item === 'string' && detail === undefined ? { key: item } : { ...namedBy(item), ...detail }

@@ -1,5 +1,7 @@
 import type { FailedKey } from '../report.js'
-import type { Batch, DoneKey } from './batch.js'
+import type { Batch, DoneKey, Reason } from './batch.js'
+import type { Slot } from './parcel.js'
+import { Roster } from './roster.js'
 import { difference, newTally, type Tally } from './tally.js'
 
 /** A batch that is settled: what became of its items. */
@@ -17,21 +19,67 @@ export interface SettledBatch extends ClosedBatch {
   readonly resumeFrom: number | undefined
 }
 
-/** Keeps the numbers of a run, and how far it has got. */
-export class Ledger {
+/** The batches of a run, from the cutter to the caller, and its numbers. */
+export class Ledger<Item, Detail extends object> {
   readonly tally: Tally = newTally()
   readonly #startedAt = performance.now()
+  readonly #open = new Roster<Batch<Item, Detail>>()
+  #openItems = 0
+  readonly #closed: ClosedBatch[] = []
   #reported = newTally()
   /** Yielded batches that do not yet join up with the beginning: where each ends, by where it begins. */
   readonly #apart = new Map<number, number>()
   #settledThrough = 0
 
-  /** Counts a batch that is settled, and gives what has become of its items. */
-  close<Item, Detail extends object>(batch: Batch<Item, Detail>): ClosedBatch {
+  /** Whether no batch is open. */
+  get isSettled(): boolean {
+    return this.#open.size === 0
+  }
+
+  /** Items of the batches that are open. */
+  get openItems(): number {
+    return this.#openItems
+  }
+
+  /** Batches that wait to be taken. */
+  get closed(): number {
+    return this.#closed.length
+  }
+
+  /** Takes a fresh batch in. */
+  open(batch: Batch<Item, Detail>): void {
+    this.#open.add(batch)
+    this.#openItems += batch.items.length
+    this.tally.items += batch.items.length
+    this.closeIfSettled(batch)
+  }
+
+  /** Settles items as failed. */
+  failAll(slots: readonly Slot<Item, Detail>[], reason: Reason): void {
+    for (const { batch, index } of slots) {
+      batch.fail(index, reason)
+      this.closeIfSettled(batch)
+    }
+  }
+
+  /** Settles as failed whatever is still open. */
+  failRest(reason: Reason): void {
+    for (const batch of this.#open.all())
+      for (const index of batch.items.keys()) if (batch.isOpen(index)) this.failAll([{ batch, index }], reason)
+  }
+
+  closeIfSettled(batch: Batch<Item, Detail>): void {
+    if (!batch.isSettled || !this.#open.delete(batch)) return
+    this.#openItems -= batch.items.length
     const { done, failed } = batch.report()
     this.tally.done += done.length
     this.tally.failed += failed.length
-    return { done, failed, offset: batch.offset, count: batch.items.length }
+    this.#closed.push({ done, failed, offset: batch.offset, count: batch.items.length })
+  }
+
+  /** Takes out the next batch that is closed. */
+  take(): ClosedBatch | undefined {
+    return this.#closed.shift()
   }
 
   /** Completes a batch that is about to be yielded. */
@@ -47,8 +95,7 @@ export class Ledger {
     tally.items = batch.count
     tally.done = batch.done.length
     tally.failed = batch.failed.length
-    const { done, failed, offset, count } = batch
-    return { done, failed, offset, count, tally, settledThrough: this.#settledThrough, resumeFrom }
+    return { ...batch, tally, settledThrough: this.#settledThrough, resumeFrom }
   }
 
   /** Brings the time up to date. */

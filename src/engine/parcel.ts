@@ -64,37 +64,13 @@ export function parcelOf<Item, Detail extends object>(
 ): Parcel<Item, Detail> {
   const [first] = slots as readonly [Slot<Item, Detail>]
   const items = slots.map(({ batch, index }) => batch.items[index] as Item)
-  const { attempts, reason, family, siblings, mended, pooled } = history
-  return {
-    operation,
-    items,
-    slots,
-    batch: first.batch,
-    attempts,
-    ...(reason && { reason }),
-    family,
-    siblings,
-    mended: mended ?? [],
-    pooled: pooled === true,
-  }
+  // Where the history is an older parcel, nothing else of it stays.
+  return { mended: [], pooled: false, ...history, written: undefined, operation, items, slots, batch: first.batch }
 }
 
 /** The slots of a parcel's items, in their order. */
 export function slotsOf<Item, Detail extends object>(parcel: Parcel<Item, Detail>): readonly Slot<Item, Detail>[] {
   return parcel.slots ?? parcel.items.map((_, index) => ({ batch: parcel.batch, index }))
-}
-
-/** Cuts a parcel into pieces of at most `size` items. */
-export function pieces<Item, Detail extends object>(
-  parcel: Parcel<Item, Detail>,
-  size: number,
-  history: History,
-): Parcel<Item, Detail>[] {
-  const slots = slotsOf(parcel)
-  const parts: Parcel<Item, Detail>[] = []
-  for (let start = 0; start < slots.length; start += size)
-    parts.push(parcelOf(parcel.operation, slots.slice(start, start + size), history))
-  return parts
 }
 
 /** Cuts the first `size` items off a parcel. */

@@ -1,18 +1,24 @@
 import { identityOf } from '../items.js'
 import type { Operation } from '../operation.js'
 import type { Limits } from './draft.js'
-import type { Slot } from './parcel.js'
+import type { Parcel, Slot } from './parcel.js'
 
 /** Items of many batches that failed in a way that may pass, kept to be sent again together. */
 export class Pool<Item, Detail extends object> {
   #slots: Slot<Item, Detail>[] = []
   #dueAt = 0
   #changedAt = 0
+  #travelling = 0
 
   constructor(private readonly operation: Operation<Item, Detail>) {}
 
   get size(): number {
     return this.#slots.length
+  }
+
+  /** Whether a request of what was in it is on its way. */
+  get isTravelling(): boolean {
+    return this.#travelling > 0
   }
 
   add(slot: Slot<Item, Detail>, now: number, delay: number): void {
@@ -31,7 +37,12 @@ export class Pool<Item, Detail extends object> {
     return this.#changedAt + time - now
   }
 
-  /** Takes out as much as fits one request. */
+  /** Notes that a request has come to something, if it was one of its own. */
+  arrived({ pooled }: Parcel<Item, Detail>): void {
+    if (pooled) this.#travelling--
+  }
+
+  /** Takes out as much as fits one request, which is then on its way until it has arrived. */
   take(limits: Readonly<Limits>): Slot<Item, Detail>[] {
     let bytes = this.operation.envelopeBytes
     const taken: Slot<Item, Detail>[] = []
@@ -50,6 +61,7 @@ export class Pool<Item, Detail extends object> {
       } else left.push(slot)
     }
     this.#slots = left
+    this.#travelling++
     return taken
   }
 

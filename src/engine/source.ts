@@ -29,8 +29,24 @@ export function pullFrom<Item>(source: Source<Item>, option: string, members: re
     if (Symbol.iterator in source)
       return lazily(() => iteratorPuller(source[Symbol.iterator](), copy), lengthOf(source))
     // Before the asynchronous iterator: not every browser gives streams one.
-    if ('getReader' in source) return lazily(() => readerPuller(source.getReader(), copy))
-    if (Symbol.asyncIterator in source) return lazily(() => asyncPuller(source[Symbol.asyncIterator](), copy))
+    if ('getReader' in source)
+      return lazily(() => {
+        const reader = source.getReader()
+        return asyncPuller(
+          () => reader.read(),
+          () => reader.cancel(),
+          copy,
+        )
+      })
+    if (Symbol.asyncIterator in source)
+      return lazily(() => {
+        const iterator = source[Symbol.asyncIterator]()
+        return asyncPuller(
+          () => iterator.next(),
+          () => iterator.return?.(),
+          copy,
+        )
+      })
   }
   const hint = isString ? '; for a single key write [key]' : ''
   throw new TypeError(`${option} must be an Iterable, AsyncIterable or ReadableStream, not ${describe(source)}${hint}`)
@@ -80,24 +96,19 @@ function iteratorPuller<Item>(iterator: Iterator<Item>, copy: Copy<Item>): Unsiz
   }
 }
 
-function asyncPuller<Item>(iterator: AsyncIterator<Item>, copy: Copy<Item>): Unsized<Item> {
+/** For what makes one wait for each item. */
+function asyncPuller<Item>(
+  next: () => Promise<IteratorResult<Item> | ReadableStreamReadResult<Item>>,
+  close: () => unknown,
+  copy: Copy<Item>,
+): Unsized<Item> {
   return {
     next: async () => {
-      const { done, value } = await iterator.next()
-      return done ? END : copy(value)
-    },
-    // Not awaited: a generator that hangs in its own await would hang us too.
-    close: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
-  }
-}
-
-function readerPuller<Item>(reader: ReadableStreamDefaultReader<Item>, copy: Copy<Item>): Unsized<Item> {
-  return {
-    next: async () => {
-      const { done, value } = await reader.read()
+      const { done, value } = await next()
       return done ? END : copy(value as Item)
     },
-    close: () => void reader.cancel().catch(() => {}),
+    // Not awaited: a generator that hangs in its own await would hang us too.
+    close: () => void Promise.resolve(close()).catch(() => {}),
   }
 }
 

@@ -5,7 +5,7 @@ import type { HttpAnswer } from '../http.js'
 import { keyOf, type ObjectKey } from '../items.js'
 import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 import { placesOf } from './places.js'
-import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED } from './refusals.js'
+import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, unreadable } from './refusals.js'
 import type { DeletedDetail } from './s3-answers.js'
 
 /** Names of the store's S3 side that stand in codes and messages, and mean that it may work later. */
@@ -42,13 +42,13 @@ export function readDeletedObjects(
   }
   if (typeof given !== 'string' && typeof given !== 'number') {
     if (!isSuccess) return refusalOf(answer, failure, remedyForStatus(status))
-    return { ...lost('BadResponse', `HTTP ${status}, but the answer is no envelope with a statusCode`), status }
+    return unreadable(status, 'the answer is no envelope with a statusCode')
   }
   const statusCode = String(given)
   if (statusCode === '800')
     return isSuccess
       ? readObjects(answer, envelope, items, quiet)
-      : { ...lost('BadResponse', `HTTP ${status}, but the answer says it is a success`), status }
+      : unreadable(status, 'the answer says it is a success')
   const isGateway = statusCode.startsWith('CTAPI_') || (envelope.eopErrCode ?? null) !== null
   const refusal = refusalOf(
     answer,
@@ -123,8 +123,7 @@ function readObjects(
   quiet: boolean,
 ): Outcomes<DeletedDetail> | Refusal {
   const listed = listedIn(envelope)
-  if (!listed)
-    return { ...lost('BadResponse', 'The answer lists no deleted and failed objects'), status: answer.status }
+  if (!listed) return lost('BadResponse', 'The answer lists no deleted and failed objects', { status: answer.status })
   const requestId = stringOf(envelope.requestId)
   if (isEcho(listed, items) || (quiet && isEmpty(listed))) return { kind: 'outcomes', requestId }
   const rest: ItemOutcome<DeletedDetail> = quiet ? { done: undefined } : UNREPORTED

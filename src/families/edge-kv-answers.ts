@@ -2,7 +2,7 @@ import { isSame } from '#runtime'
 import { type JsonObject, parseJson, readJson, stringOf, stringsOf } from '../bodies/json.js'
 import { strictText, text } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
-import { type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy, type Whole } from '../operation.js'
+import type { ItemOutcome, Outcomes, Refusal, Remedy, Whole } from '../operation.js'
 import {
   isOfPath,
   ofOne,
@@ -11,6 +11,7 @@ import {
   remedyForStatus,
   UNREPORTED,
   UNSPECIFIED,
+  unreadable,
   withAdvice,
 } from './refusals.js'
 
@@ -45,7 +46,8 @@ export function readBatch(answer: HttpAnswer, keys: readonly string[]): Outcomes
   if (refusal) return refusal
   const succeeded = stringsOf(document.SuccessKeys)
   const failed = stringsOf(document.FailKeys)
-  if (!succeeded || !failed) return unreadable(answer, 'SuccessKeys and FailKeys are not lists of strings')
+  if (!succeeded || !failed)
+    return unreadable(answer.status, 'SuccessKeys and FailKeys are not lists of strings', headerId(answer))
   const requestId = requestIdOf(answer, document)
   const isEcho = failed.length === 0 && succeeded.length === keys.length
   if (isEcho && keys.every((key, index) => key === succeeded[index])) return { kind: 'outcomes', requestId }
@@ -108,7 +110,7 @@ function readAnswer(
   if (!isSuccess || (hasCode && !isResult(document))) return { document, refusal: refused(answer, document, code) }
   if (read.kind === 'object') return { document }
   const what = read.kind === 'empty' ? 'empty' : `no JSON object: ${read.reason}`
-  return { document, refusal: unreadable(answer, `the answer is ${what}`) }
+  return { document, refusal: unreadable(answer.status, `the answer is ${what}`, headerId(answer)) }
 }
 
 /** An error as a gateway writes it that was not told, or did not heed, what the client accepts. The official client reads both. */
@@ -155,11 +157,6 @@ function throttledFor(answer: HttpAnswer): number | undefined {
 const member = (document: JsonObject, name: string): string | undefined =>
   stringOf(document[name]) ?? stringOf(document[name.charAt(0).toLowerCase() + name.slice(1)])
 
-const requestIdOf = (answer: HttpAnswer, document: JsonObject) =>
-  member(document, 'RequestId') ?? answer.header('x-acs-request-id')
+const requestIdOf = (answer: HttpAnswer, document: JsonObject) => member(document, 'RequestId') ?? headerId(answer)
 
-const unreadable = (answer: HttpAnswer, what: string): Refusal => ({
-  ...lost('BadResponse', `HTTP ${answer.status}, but ${what}`),
-  status: answer.status,
-  requestId: answer.header('x-acs-request-id'),
-})
+const headerId = (answer: HttpAnswer) => answer.header('x-acs-request-id')

@@ -45,44 +45,48 @@ export function edgeKvProvider(traits: EdgeKvTraits): KeyValueProvider {
   return { name, authorize, refusesPages, deletes: deleteBatch(traits), puts: putBatch(traits) }
 }
 
-function deleteBatch(traits: EdgeKvTraits): Operation<KvKey, Record<never, never>> {
-  const action = traits.actions.deleteBatch
+/** What a batch of deletions and one of puts have in common. */
+function batchCall<Item extends KvKey | Entry>(
+  traits: EdgeKvTraits,
+  action: string,
+  field: string,
+  written: (item: Item) => string,
+): Omit<Operation<Item, Record<never, never>>, 'write'> {
   return {
     name: action,
     maxItems: MOST_ITEMS,
     maxBytes: MOST_BODY_BYTES,
-    envelopeBytes: 'Keys'.length + LIST_BYTES,
-    write: (item) =>
-      keyFlaw(item, LONGEST_KEY_BYTES) ??
-      strayMember(item, ['versionId', 'eTag', 'lastModified', 'size'], traits.name) ??
-      memberOfKey(item),
+    envelopeBytes: field.length + LIST_BYTES,
     measure: memberBytes,
     interchangeable: () => true,
-    whole: wholeStrings((keys, _mode, room) => wholeFormKeys('Keys', keys, LONGEST_KEY_BYTES, room)),
-    encode: (items, _mode, written = items.map(memberOfKey)) => ({
+    encode: (items, _mode, texts = items.map(written)) => ({
       ...request(traits, action, []),
-      body: isWhole(written) ? written.body : formList('Keys', written),
+      body: isWhole(texts) ? texts.body : formList(field, texts),
     }),
     decode: (answer, items, _mode, whole) => readEcho(answer, whole) ?? readBatch(answer, items.map(keyOf)),
   }
 }
 
+const deleteBatch = (traits: EdgeKvTraits): Operation<KvKey, Record<never, never>> => ({
+  ...batchCall(traits, traits.actions.deleteBatch, 'Keys', memberOfKey),
+  write: (item) =>
+    keyFlaw(item, LONGEST_KEY_BYTES) ??
+    strayMember(item, ['versionId', 'eTag', 'lastModified', 'size'], traits.name) ??
+    memberOfKey(item),
+  whole: wholeStrings((keys, _mode, room) => wholeFormKeys('Keys', keys, LONGEST_KEY_BYTES, room)),
+})
+
 function putBatch(traits: EdgeKvTraits): Operation<Entry, Record<never, never>> {
-  const action = traits.actions.putBatch
-  const envelopeBytes = 'KvList'.length + LIST_BYTES
+  const call = batchCall(traits, traits.actions.putBatch, 'KvList', memberOfEntry)
+  const mostBytes = MOST_BODY_BYTES - call.envelopeBytes
   return {
-    name: action,
-    maxItems: MOST_ITEMS,
-    maxBytes: MOST_BODY_BYTES,
-    envelopeBytes,
+    ...call,
     write(entry, now) {
       const flaw = entryFlaw(entry, now)
       if (flaw) return flaw
       const text = memberOfEntry(entry)
-      return memberBytes(text) + envelopeBytes > MOST_BODY_BYTES ? ALONE : text
+      return memberBytes(text) > mostBytes ? ALONE : text
     },
-    measure: memberBytes,
-    interchangeable: () => true,
     whole: {
       lengthOf: lengthOfEntry,
       write: (entries, _mode, room) =>
@@ -93,11 +97,6 @@ function putBatch(traits: EdgeKvTraits): Operation<Entry, Record<never, never>> 
           room,
         ),
     },
-    encode: (entries, _mode, written = entries.map(memberOfEntry)) => ({
-      ...request(traits, action, []),
-      body: isWhole(written) ? written.body : formList('KvList', written),
-    }),
-    decode: (answer, entries) => readBatch(answer, entries.map(keyOf)),
     fallback: putOne(traits),
   }
 }

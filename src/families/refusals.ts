@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../http.js'
-import type { ItemFailure, Outcomes, Refusal, Remedy } from '../operation.js'
+import { type ItemFailure, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
 
 /** What an answer says of a request it refuses. */
 export interface ServiceFailure {
@@ -52,6 +52,10 @@ export function refusalOf(answer: HttpAnswer, failure: ServiceFailure, remedy: R
     serverTime: failure.serverTime ?? dateHeader(answer),
   }
 }
+
+/** An answer of which nothing can be believed: the request may have been carried out. */
+export const unreadable = (status: number, what: string, requestId?: string): Refusal =>
+  lost('BadResponse', `HTTP ${status}, but ${what}`, { status, requestId })
 
 function dateHeader(answer: HttpAnswer): Date | undefined {
   const date = new Date(answer.header('date') ?? '')

@@ -3,7 +3,7 @@ import { readDeleteResult } from '../bodies/delete-result.js'
 import { isPlainEcho } from '../bodies/plain-result.js'
 import type { Awaitable, HttpAnswer } from '../http.js'
 import { type ConditionalKey, versionOf } from '../items.js'
-import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal } from '../operation.js'
+import type { ItemFailure, ItemOutcome, Outcomes, Refusal } from '../operation.js'
 import type { DeletedKey } from '../report.js'
 import { placesOf } from './places.js'
 import {
@@ -13,6 +13,7 @@ import {
   remedyForStatus,
   UNREPORTED,
   UNSPECIFIED,
+  unreadable,
   withAdvice,
 } from './refusals.js'
 
@@ -87,17 +88,12 @@ async function readListed(
   const requestId = answer.header('x-amz-request-id')
   const document = await readDeleteResult(answer.body)
   if (document.kind === 'error') return readRefusal(answer)
-  if (document.kind === 'malformed') return unreadable(answer, `the answer is no DeleteResult: ${document.reason}`)
+  if (document.kind === 'malformed')
+    return unreadable(answer.status, `the answer is no DeleteResult: ${document.reason}`, requestId)
   if (document.kind === 'result') return { kind: 'outcomes', requestId, ...matched(document, items, quiet) }
   if (quiet && emptyIsSuccess) return { kind: 'outcomes', requestId }
-  return unreadable(answer, 'the answer is empty')
+  return unreadable(answer.status, 'the answer is empty', requestId)
 }
-
-const unreadable = (answer: HttpAnswer, what: string): Refusal => ({
-  ...lost('BadResponse', `HTTP 200, but ${what}`),
-  status: answer.status,
-  requestId: answer.header('x-amz-request-id'),
-})
 
 /** Puts the entries of an answer, which come in any order, to the items of its request. */
 function matched(

@@ -1,6 +1,6 @@
 import { type Frame, wholeText } from '../bodies/whole-text.js'
 import { utf8, utf8Length } from '../bytes.js'
-import { check } from '../check.js'
+import * as check from '../check.js'
 import { DeleteClient, type Provider } from '../client.js'
 import type { KeyPair, RemoteKey } from '../credentials.js'
 import { type Endpoint, endpointOf, targetOf } from '../endpoint.js'

@@ -1,4 +1,4 @@
-import { check } from '../check.js'
+import * as check from '../check.js'
 import { DeleteClient } from '../client.js'
 import type { Credentials } from '../credentials.js'
 import { endpointOf } from '../endpoint.js'

@@ -192,7 +192,7 @@ describe('an attempt', () => {
 
   test.each([
     ['unsendable', false, { code: 'InvalidKey', message: 'why', remedy: 'none', unsure: false, arrived: false }, false],
-    ['overflow', true, { code: 'BadResponse', message: 'why', remedy: 'retry', unsure: true }, true],
+    ['overflow', true, { code: 'BadResponse', message: 'why', remedy: 'retry', unsure: true, arrived: true }, true],
     ['network', true, { code: 'NetworkError', message: 'why', remedy: 'retry', unsure: true, arrived: true }, true],
     ['network', false, { code: 'NetworkError', message: 'why', remedy: 'retry', unsure: false, arrived: false }, true],
   ] as const)(

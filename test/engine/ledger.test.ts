@@ -5,6 +5,11 @@ import { difference, newTally } from '../../src/engine/tally.js'
 import { type Detail, type Item, reason } from './fixtures.js'
 
 describe('Ledger', () => {
+  /** Takes a batch through it up to where it waits to be yielded. */
+  const close = (ledger: Ledger<Item, Detail>, batch: Batch<Item, Detail>) => {
+    ledger.open(batch)
+    return ledger.take() ?? expect.fail('the batch is not settled')
+  }
   const closed = (offset: number, count: number, failures = 0) => {
     const items = Array.from({ length: count }, (_, index) => `${offset + index}`)
     const batch = new Batch<Item, Detail>(offset, items)
@@ -14,8 +19,8 @@ describe('Ledger', () => {
   }
 
   test('counts each batch once, and the requests since the batch before', () => {
-    const ledger = new Ledger()
-    const [first, second] = [ledger.close(closed(0, 2, 1)), ledger.close(closed(2, 3))]
+    const ledger = new Ledger<Item, Detail>()
+    const [first, second] = [close(ledger, closed(0, 2, 1)), close(ledger, closed(2, 3))]
     expect(ledger.tally).toMatchObject({ done: 4, failed: 1 })
     ledger.tally.requests = 5
     const one = ledger.deliver(first, undefined)
@@ -30,8 +35,8 @@ describe('Ledger', () => {
   })
 
   test('knows how many leading items are settled, whatever the order of batches', () => {
-    const ledger = new Ledger()
-    const deliver = (offset: number, count: number) => ledger.deliver(ledger.close(closed(offset, count)), undefined)
+    const ledger = new Ledger<Item, Detail>()
+    const deliver = (offset: number, count: number) => ledger.deliver(close(ledger, closed(offset, count)), undefined)
     expect(deliver(4, 2).settledThrough).toBe(0)
     expect(deliver(2, 2).settledThrough).toBe(0)
     expect(deliver(0, 2).settledThrough).toBe(6)
@@ -41,11 +46,11 @@ describe('Ledger', () => {
   test('adds the durations of batches up to that of the run', () => {
     vi.useFakeTimers()
     vi.advanceTimersByTime(5)
-    const ledger = new Ledger()
+    const ledger = new Ledger<Item, Detail>()
     vi.advanceTimersByTime(30)
-    const first = ledger.deliver(ledger.close(closed(0, 1)), undefined)
+    const first = ledger.deliver(close(ledger, closed(0, 1)), undefined)
     vi.advanceTimersByTime(12)
-    const second = ledger.deliver(ledger.close(closed(1, 1)), undefined)
+    const second = ledger.deliver(close(ledger, closed(1, 1)), undefined)
     expect([first.tally.durationMs, second.tally.durationMs, ledger.tally.durationMs]).toEqual([30, 12, 42])
     vi.useRealTimers()
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Parcel, parcelOf, parcelsOf, pieces, slotsOf } from '../../src/engine/parcel.js'
+import { cutOff, type Parcel, parcelOf, parcelsOf, slotsOf } from '../../src/engine/parcel.js'
 import { batchOf, type Detail, type Item, operation, reason } from './fixtures.js'
 
 describe('parcels', () => {
@@ -31,7 +31,7 @@ describe('parcels', () => {
   test('pieces of one keep their order and its history', () => {
     const batch = batchOf('a', 'b', 'c')
     const siblings = { size: 2, succeeded: 0 }
-    const parts = pieces({ operation, items: batch.items, batch, attempts: 1 }, 2, { attempts: 2, reason, siblings })
+    const parts = cutOff({ operation, items: batch.items, batch, attempts: 1 }, 2, { attempts: 2, reason, siblings })
     expect(parts.map(({ items }) => items)).toEqual([['a', 'b'], ['c']])
     for (const part of parts) expect(part).toMatchObject({ attempts: 2, reason, siblings, mended: [], pooled: false })
     const pooled = parcelOf(operation, [{ batch, index: 2 }], { attempts: 0, mended: ['renew'], pooled: true })

@@ -2,14 +2,15 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AttemptResult } from '../../src/engine/attempt.js'
 import { Batch } from '../../src/engine/batch.js'
 import type { Limits } from '../../src/engine/draft.js'
+import { Ledger } from '../../src/engine/ledger.js'
 import type { Answered, Pace } from '../../src/engine/pace.js'
 import { type History, type Parcel, parcelOf } from '../../src/engine/parcel.js'
 import { Pool } from '../../src/engine/pool.js'
 import { Queue } from '../../src/engine/queue.js'
-import { type Failure, Settlement } from '../../src/engine/settlement.js'
+import type { Failure } from '../../src/engine/run.js'
+import { settle } from '../../src/engine/settlement.js'
 import { Splitter } from '../../src/engine/splitter.js'
 import type { Store } from '../../src/engine/store.js'
-import { newTally } from '../../src/engine/tally.js'
 import type { Call, ItemOutcome, Operation, Refusal, Remedy } from '../../src/operation.js'
 import { Redactor } from '../../src/redact.js'
 
@@ -45,17 +46,28 @@ function runOf(maxAttempts = 3) {
   const limits: Limits = { items: 800, bytes: 8000 }
   const queue = new Queue<string, Detail>(() => {})
   const run = {
-    ...{ store, operation, limits, queue, tally: newTally(), splitter: new Splitter() },
+    ...{ store, operation, limits, queue, ledger: new Ledger<string, Detail>(), splitter: new Splitter() },
     pool: new Pool(operation),
     pace: {
       answered: (answered: Answered) => void told.push(answered),
       late: (...times: readonly number[]) => void late.push(...times),
     } as unknown as Pace,
-    stopping: false,
-    isStopping: () => run.stopping,
-    end: (failure: Failure) => void ended.push(failure),
+    isStopping: false,
+    end: (failed?: Failure): void => {
+      if (failed) ended.push(failed)
+    },
   }
-  return { ...run, run, told, late, ended, settlement: new Settlement<string, Detail>(run) }
+  return {
+    ...run,
+    tally: run.ledger.tally,
+    run,
+    told,
+    late,
+    ended,
+    settlement: {
+      settle: (parcel: Parcel<string, Detail>, result: AttemptResult<Detail>) => settle(run, parcel, result),
+    },
+  }
 }
 
 const KEYS = ['a', 'b', 'c', 'd', 'e']
@@ -143,7 +155,7 @@ describe('an answer', () => {
     expect(pool.drain()).toHaveLength(1)
     expect(settlement.settle(slotted(batch), answered([failure()]))).toBeUndefined()
     expect(fates(batch)).toEqual([0, 'a Slow refused 2'])
-    run.stopping = true
+    run.isStopping = true
     const other = batchOf(['a'])
     expect(settlement.settle(whole(other), answered([failure()]))).toBeUndefined()
     expect([pool.size, fates(other)]).toEqual([0, [0, 'a Slow refused 1']])
@@ -251,8 +263,8 @@ describe('a refusal', () => {
   test('that every request would meet ends the run and fails the items', () => {
     const { settlement, ended, run } = runOf()
     run.end = (failed) => {
-      ended.push(failed)
-      run.stopping = true
+      if (failed) ended.push(failed)
+      run.isStopping = true
     }
     const batch = batchOf(['a'])
     settlement.settle(whole(batch), refused('halt', { status: 403, requestId: 'r1' }))
@@ -355,7 +367,7 @@ describe('a refusal', () => {
   test('is settled without another request once the run is stopping', () => {
     for (const remedy of ['retry', 'slow', 'split', 'renew', 'reclock'] as const) {
       const { settlement, queue, pool, run } = runOf()
-      run.stopping = true
+      run.isStopping = true
       const batch = batchOf(['a', 'b'])
       expect(settlement.settle(whole(batch), refused(remedy))).toBeUndefined()
       expect([queue.size, pool.size, batch.isSettled]).toEqual([0, 0, true])
