@@ -55,7 +55,10 @@ describe('what is not a plain object is not taken for one', () => {
   test.each([
     ['GET', 'acl'],
     ['HEAD', 'acl'],
-    ['GET', 'versions'],
+    ['GET', 'policy'],
+    ['HEAD', 'versions'],
+    ['DELETE', 'versioning'],
+    ['POST', 'versioning'],
   ] as const)('%s of a bucket with ?%s', async (method, name) => {
     expect((await call({ method, path: '/b', query: [[name, '']] })).status).toBe(501)
   })
