@@ -2,12 +2,17 @@ import { type Container, type ListedVersion, sizeOf } from './container.js'
 import type { Call } from './exchange.js'
 import { messageOf, NAMESPACE, xmlAnswer, xmlElements } from './s3-answers.js'
 import { eTagOf } from './s3-conditions.js'
-import { commonPrefix, invalidArgument, LIST_PARAMETERS, listingMembers, readListing } from './s3-listing.js'
+import {
+  commonPrefix,
+  invalidArgument,
+  LIST_PARAMETERS,
+  listedTime,
+  listingMembers,
+  OWNER,
+  readListing,
+} from './s3-listing.js'
 import { allowOnly, type Query } from './s3-query.js'
 import { orderOf } from './version-ids.js'
-
-/** Whose all versions are: nothing here knows of owners, but clients expect one. */
-const OWNER = `<Owner>${xmlElements({ ID: 'emulator' })}</Owner>`
 
 /** `ListObjectVersions`. */
 export function listObjectVersions(bucket: string, query: Query, container: Container): Call {
@@ -38,8 +43,8 @@ export function listObjectVersions(bucket: string, query: Query, container: Cont
 
 function element({ version, isLatest }: ListedVersion, encoded: string): string {
   if (!version) return commonPrefix(encoded)
-  const lastModified = new Date(version.modified).toISOString()
-  const members = { Key: encoded, VersionId: version.id, IsLatest: isLatest, LastModified: lastModified }
+  const LastModified = listedTime(version.modified)
+  const members = { Key: encoded, VersionId: version.id, IsLatest: isLatest, LastModified }
   if (version.value === undefined) return `<DeleteMarker>${xmlElements(members)}${OWNER}</DeleteMarker>`
   const content = { ETag: eTagOf(version), Size: sizeOf(version), StorageClass: 'STANDARD' }
   return `<Version>${xmlElements({ ...members, ...content })}${OWNER}</Version>`

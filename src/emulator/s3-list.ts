@@ -3,7 +3,15 @@ import type { Call } from './exchange.js'
 import { orRefuse } from './raw.js'
 import { NAMESPACE, notImplemented, xmlAnswer, xmlElements } from './s3-answers.js'
 import { eTagOf } from './s3-conditions.js'
-import { commonPrefix, invalidArgument, LIST_PARAMETERS, listingMembers, readListing } from './s3-listing.js'
+import {
+  commonPrefix,
+  invalidArgument,
+  LIST_PARAMETERS,
+  listedTime,
+  listingMembers,
+  OWNER,
+  readListing,
+} from './s3-listing.js'
 import { allowOnly, type Query } from './s3-query.js'
 
 /** The keys of a page, and how a version of the call says where it is in the list. */
@@ -23,7 +31,8 @@ export function listObjects(bucket: string, query: Query, container: Container):
     ...LIST_PARAMETERS,
     ...(isSecond ? ['list-type', 'start-after', 'continuation-token', 'fetch-owner'] : ['marker']),
   )
-  if (query.get('fetch-owner') === 'true') throw notImplemented('fetch-owner')
+  // The first version tells of owners unasked.
+  const owner = isSecond && query.get('fetch-owner') !== 'true' ? '' : OWNER
   const listing = readListing(query)
   const { prefix, delimiter, most, encode } = listing
   const after = isSecond ? startOf(query) : (query.get('marker') ?? '')
@@ -36,7 +45,7 @@ export function listObjects(bucket: string, query: Query, container: Container):
       const place = isSecond ? placeOf(page, query) : markersOf(page, query)
       const entries = page.names.map((name) =>
         groupOf(name, prefix, delimiter) === undefined
-          ? contents(name, encode(name), container)
+          ? contents(name, encode(name), owner, container)
           : commonPrefix(encode(name)),
       )
       const content = xmlElements({ ...shared, ...place }) + entries.join('')
@@ -64,15 +73,15 @@ function markersOf({ names, isTruncated, encode }: Page, query: Query) {
   }
 }
 
-function contents(key: string, encoded: string, container: Container): string {
+function contents(key: string, encoded: string, owner: string, container: Container): string {
   const version = container.get(key) as Version
   return `<Contents>${xmlElements({
     Key: encoded,
-    LastModified: new Date(version.modified).toISOString(),
+    LastModified: listedTime(version.modified),
     ETag: eTagOf(version),
     Size: sizeOf(version),
     StorageClass: 'STANDARD',
-  })}</Contents>`
+  })}${owner}</Contents>`
 }
 
 /** What a page comes behind. */

@@ -36,6 +36,12 @@ export const listingMembers = (
   EncodingType: encodingType,
 })
 
+/** Whose all objects are: nothing here knows of owners, but clients expect one. */
+export const OWNER: string = `<Owner>${xmlElements({ ID: 'emulator' })}</Owner>`
+
+/** Lists have whole seconds, as the header of an object has. */
+export const listedTime = (modified: number): string => new Date(Math.floor(modified / 1000) * 1000).toISOString()
+
 /** Stands for all keys that begin so. */
 export const commonPrefix = (encoded: string): string =>
   `<CommonPrefixes>${xmlElements({ Prefix: encoded })}</CommonPrefixes>`
