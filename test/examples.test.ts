@@ -278,8 +278,14 @@ describe('the small examples', () => {
     expect(first.left.length).toBeGreaterThan(0)
     expect(first.deleted + first.left.length).toBe(keys.length)
     const second = await deleteUntil(slow, first.left, new AbortController().signal)
-    expect(second).toEqual({ deleted: first.left.length, left: [] })
+    expect([first.failed, second]).toEqual([[], { deleted: first.left.length, left: [], failed: [] }])
     expect(emulator.state.size('s3', 'photos')).toBe(0)
+  })
+
+  test('abort-and-resume leaves nothing that always fails', async () => {
+    emulator.faults('s3', { keyErrors: { InternalError: 1 } })
+    const { left, failed } = await deleteUntil(store, keys.slice(0, 10), new AbortController().signal)
+    expect([left, failed.map(({ key }) => key)]).toEqual([[], keys.slice(0, 10)])
   })
 
   test('sweep-some hands on what its requests were not enough for, and loses no key', async () => {
@@ -305,7 +311,7 @@ describe('the small examples', () => {
   })
 
   test('sweep-some keeps what an earlier invocation left, where this one has no request for it either', async () => {
-    const again = keys.map((_, index) => index)
+    const again = keys.map((_, index) => [index, 1] as const)
     const { deleted, next } = await sweepSome(store, { count: 3000, at: keyAt }, { from: 3000, again }, 2)
     expect([deleted, next]).toEqual([2000, { from: 3000, again: again.slice(2000) }])
     expect(new Set(emulator.state.keys('s3', 'photos'))).toEqual(new Set(keys.slice(2000)))
@@ -315,11 +321,27 @@ describe('the small examples', () => {
     emulator.faults('s3', { status: { 503: 1 } })
     const all = { count: keys.length, at: keyAt }
     const { next } = await sweepSome(store, all, { from: 0, again: [] }, 3)
-    expect(next?.again).toEqual(Array.from({ length: next?.from ?? 0 }, (_, index) => index))
+    expect(next?.again.map(([index]) => index)).toEqual(Array.from({ length: next?.from ?? 0 }, (_, index) => index))
     expect(handoverIn(JSON.stringify(next), keys.length)).toEqual(next)
     emulator.faults('s3', {})
     const rest = await sweepSome(store, all, next as Handover, 10)
     expect(rest).toEqual({ deleted: keys.length, failed: [] })
+  })
+
+  test('sweep-some gives up what always fails, though no invocation has the requests to try it often', async () => {
+    emulator.faults('s3', { keyErrors: { InternalError: 1 } })
+    let next: Handover | undefined = { from: 0, again: [] }
+    const failed: FailedKey[] = []
+    for (let invocations = 0; next && invocations < 100; invocations++) {
+      const progress: Progress = await sweepSome(store, { count: keys.length, at: keyAt }, next, 1)
+      failed.push(...progress.failed)
+      next = progress.next && handoverIn(JSON.stringify(progress.next), keys.length)
+    }
+    expect(next).toBeUndefined()
+    expect(failed.map(({ key }) => key)).toEqual(keys)
+    expect(new Set(failed.map(({ attempts, code }) => `${attempts} ${code}`))).toEqual(new Set(['5 InternalError']))
+    // Five times each, 1,000 keys a request.
+    expect(emulator.stats.s3.requests).toBe(15)
   })
 
   test.each([
@@ -331,10 +353,15 @@ describe('the small examples', () => {
     '{"from":0.5,"again":[]}',
     '{"from":"0","again":[]}',
     '{"from":3001,"again":[]}',
-    '{"from":10,"again":[10]}',
-    '{"from":10,"again":[-1]}',
-    '{"from":10,"again":["photos/invoice.pdf"]}',
-    '{"from":2,"again":[0,1,0]}',
+    '{"from":10,"again":[[10,0]]}',
+    '{"from":10,"again":[[-1,0]]}',
+    '{"from":10,"again":[["photos/invoice.pdf",0]]}',
+    '{"from":10,"again":[1]}',
+    '{"from":10,"again":[[1]]}',
+    '{"from":10,"again":[[1,0,0]]}',
+    '{"from":10,"again":[[1,-1]]}',
+    '{"from":10,"again":[[1,5]]}',
+    '{"from":2,"again":[[0,0],[1,0],[0,0]]}',
   ])('no invocation hands on %s', (text) => {
     expect(handoverIn(text, 3000)).toBeUndefined()
   })
@@ -354,7 +381,7 @@ describe('the small examples', () => {
     expect(await ask(undefined, 'GET')).toBe(405)
     expect(await ask('{"from":0,"again":["a"]}')).toBe(400)
     expect(
-      await ask(JSON.stringify({ from: 200_000, again: Array.from({ length: 199_999 }, (_, index) => index) })),
+      await ask(JSON.stringify({ from: 200_000, again: Array.from({ length: 199_999 }, (_, index) => [index, 1]) })),
     ).toBe(400)
   })
 

@@ -9,12 +9,15 @@ try {
   let before: Cloud = await post(`${origins.cloud}/fill`, faults)
   console.log('invocation  deleted  given up  left  requests  at once')
   let count = 0
+  const givenUp: string[] = []
   for await (const { deleted, failed } of invocations(origins.sweep, 'example-token')) {
     const cloud: Cloud = await post(origins.cloud, {})
     const cells = [++count, deleted, failed.length, cloud.left, cloud.requests - before.requests, cloud.mostAtOnce]
     console.log(cells.map((cell, column) => String(cell).padStart([10, 7, 8, 6, 8, 7][column] ?? 0)).join('  '))
     before = cloud
+    for (const { key, code } of failed) givenUp.push(`${key}: ${code}`)
   }
+  console.log(['', 'given up:', ...givenUp].join('\n'))
 } finally {
   await stop()
 }

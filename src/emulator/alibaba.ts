@@ -57,6 +57,8 @@ export class AlibabaProtocol implements Protocol {
     const { version, operations } = SERVICES[this.store]
     const { 'x-acs-action': action = '', 'x-acs-version': asked } = request.headers
     const [method, prepare] = (Object.hasOwn(operations, action) && operations[action]) || []
+    if (OTHERS.test(action) && version === asked)
+      throw new Refusal(501, 'NotImplemented', `The emulator does not implement ${action}.`)
     if (!prepare || method !== request.method || version !== asked || request.path !== '/')
       throw new Refusal(404, 'InvalidApi.NotFound', 'Specified api is not found, please check your url and method.')
     const parameters = new Parameters(request)
@@ -96,6 +98,10 @@ export class AlibabaProtocol implements Protocol {
     return { 'x-acs-request-id': requestId }
   }
 }
+
+/** Operations that there are, and that the emulator does not know. */
+const OTHERS =
+  /^(?:(?:Batch(?:Delete|Put)|Put)(?:Dcdn)?KvWithHighCapacity|(?:Create|Delete|Describe|Get|Put)(?:Dcdn)?KvNamespace|Get(?:Dcdn)?KvDetail|GetDcdnKvStatus|(?:Describe|Get)(?:Dcdn)?KvAccount(?:Status)?|DescribeKvUsageData)$/
 
 const FAILURES: Readonly<Record<number, readonly [code: string, message: string]>> = {
   400: ['Throttling.User', 'Request was denied due to user flow control.'],

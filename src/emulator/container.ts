@@ -1,5 +1,6 @@
 import { utf8, utf8Length } from '../bytes.js'
 import type { Bytes } from '../http.js'
+import { orderOf } from './version-ids.js'
 
 /** What keeps a version from being deleted. */
 export type Lock = 'GOVERNANCE' | 'COMPLIANCE' | 'HOLD'
@@ -22,6 +23,14 @@ export interface Version {
   readonly older?: Version | undefined
 }
 
+/** An entry of the list of all versions: one of them, or what several keys have in common up to a delimiter. */
+export interface ListedVersion {
+  readonly name: string
+  /** Absent where the name is of several keys. */
+  readonly version?: Version
+  readonly isLatest: boolean
+}
+
 /** What became of a deletion. */
 export type Removal =
   /** Nothing is left; or nothing was there. */
@@ -42,6 +51,8 @@ export class Container {
   #sorted: string[] | undefined
   /** Whether every key in the map is there for a reader, without markers and expiries. */
   #plain = true
+  /** Whether versions can be locked, which once true stays so. */
+  isLockable = false
 
   constructor(
     public versioning: Versioning,
@@ -123,20 +134,52 @@ export class Container {
    * a delimiter follows the prefix are named together, by what they have in common up to that delimiter.
    */
   list(prefix: string, after: string, count: number, delimiter = ''): string[] {
-    this.#sorted ??= inByteOrder([...this.#keys.keys()])
-    const sorted = this.#sorted
     const listed: string[] = []
-    const isBehind = (key: string) => compareBytes(key, after) > 0 && compareBytes(key, prefix) >= 0
-    let index = first(sorted, 0, isBehind)
-    while (index < sorted.length && listed.length < count) {
-      const key = sorted[index++] as string
-      if (!key.startsWith(prefix)) break
-      if (!this.get(key)) continue
-      const group = groupOf(key, prefix, delimiter)
-      if (group !== undefined) index = first(sorted, index, (other) => !other.startsWith(group))
-      if (group !== after) listed.push(group ?? key)
+    for (const name of this.#names(prefix, after, delimiter, (key) => this.get(key) !== undefined)) {
+      if (listed.length >= count) break
+      listed.push(name)
     }
     return listed
+  }
+
+  /** The same of versions, delete markers included, the newest of a key first. They come behind `afterId` of the key `after`, if given. */
+  listVersions(
+    prefix: string,
+    after: string,
+    afterId: string | undefined,
+    count: number,
+    delimiter = '',
+  ): ListedVersion[] {
+    const listed: ListedVersion[] = []
+    const take = (key: string, from: Version | undefined) => {
+      const newest = this.#keys.get(key)
+      for (let version = from; version && listed.length < count; version = version.older)
+        listed.push({ name: key, version, isLatest: version === newest })
+    }
+    if (afterId !== undefined && after.startsWith(prefix) && groupOf(after, prefix, delimiter) === undefined)
+      take(after, behind(this.#keys.get(after), afterId))
+    for (const name of this.#names(prefix, after, delimiter, (key) => this.#keys.has(key))) {
+      if (listed.length >= count) break
+      if (groupOf(name, prefix, delimiter) === undefined) take(name, this.#keys.get(name))
+      else listed.push({ name, isLatest: false })
+    }
+    return listed
+  }
+
+  /** What a list names: keys that are there for its reader, and groups of such. */
+  *#names(prefix: string, after: string, delimiter: string, isThere: (key: string) => boolean): Generator<string> {
+    this.#sorted ??= inByteOrder([...this.#keys.keys()])
+    const sorted = this.#sorted
+    const isBehind = (key: string) => compareBytes(key, after) > 0 && compareBytes(key, prefix) >= 0
+    let index = first(sorted, 0, isBehind)
+    while (index < sorted.length) {
+      const key = sorted[index++] as string
+      if (!key.startsWith(prefix)) break
+      if (!isThere(key)) continue
+      const group = groupOf(key, prefix, delimiter)
+      if (group !== undefined) index = first(sorted, index, (other) => !other.startsWith(group))
+      if (group !== after) yield group ?? key
+    }
   }
 
   #blankOf(modified: number): Version {
@@ -180,6 +223,21 @@ function without(newest: Version | undefined, id: string): Version | undefined {
   for (; version && version.id !== id; version = version.older) above.push(version)
   if (!version) return newest
   return above.reduceRight<Version | undefined>((older, next) => ({ ...next, older }), version.older)
+}
+
+/**
+ * The version that follows the one with an id, which may be gone meanwhile. Where nothing tells whether a version `null` follows it,
+ * it does: rather listed twice than never.
+ */
+function behind(newest: Version | undefined, id: string): Version | undefined {
+  const order = orderOf(id)
+  let next = newest
+  for (let version = newest; version; version = version.older) {
+    if (version.id === id) return version.older
+    if (orderOf(version.id) < order) break
+    if (orderOf(version.id) > order) next = version.older
+  }
+  return next
 }
 
 /** JavaScript orders by UTF-16 units, which puts what lies beyond U+FFFF before U+E000. */

@@ -1,12 +1,18 @@
 import { type Container, groupOf, sizeOf, type Version } from './container.js'
-import { type Call, Refusal } from './exchange.js'
-import { escaped, orRefuse } from './raw.js'
+import type { Call } from './exchange.js'
+import { orRefuse } from './raw.js'
 import { NAMESPACE, notImplemented, xmlAnswer, xmlElements } from './s3-answers.js'
 import { eTagOf } from './s3-conditions.js'
+import {
+  commonPrefix,
+  invalidArgument,
+  LIST_PARAMETERS,
+  listedTime,
+  listingMembers,
+  OWNER,
+  readListing,
+} from './s3-listing.js'
 import { allowOnly, type Query } from './s3-query.js'
-
-const SHARED = ['prefix', 'delimiter', 'max-keys', 'encoding-type'] as const
-const MOST_KEYS = 1000
 
 /** The keys of a page, and how a version of the call says where it is in the list. */
 interface Page {
@@ -22,32 +28,25 @@ export function listObjects(bucket: string, query: Query, container: Container):
   const isSecond = version === '2'
   allowOnly(
     query,
-    ...SHARED,
+    ...LIST_PARAMETERS,
     ...(isSecond ? ['list-type', 'start-after', 'continuation-token', 'fetch-owner'] : ['marker']),
   )
-  if (query.get('fetch-owner') === 'true') throw notImplemented('fetch-owner')
-  const most = mostOf(query)
-  const encode = encoderOf(query)
+  // The first version tells of owners unasked.
+  const owner = isSecond && query.get('fetch-owner') !== 'true' ? '' : OWNER
+  const listing = readListing(query)
+  const { prefix, delimiter, most, encode } = listing
   const after = isSecond ? startOf(query) : (query.get('marker') ?? '')
-  const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? '']
   return {
     items: 1,
     run() {
       const found = container.list(prefix, after, most + 1, delimiter)
       const page: Page = { names: found.slice(0, most), isTruncated: most > 0 && found.length > most, encode }
-      const shared = {
-        Name: bucket,
-        Prefix: encode(prefix),
-        Delimiter: delimiter === '' ? undefined : encode(delimiter),
-        MaxKeys: most,
-        EncodingType: query.get('encoding-type') || undefined,
-        IsTruncated: page.isTruncated,
-      }
+      const shared = { ...listingMembers(bucket, listing), IsTruncated: page.isTruncated }
       const place = isSecond ? placeOf(page, query) : markersOf(page, query)
       const entries = page.names.map((name) =>
         groupOf(name, prefix, delimiter) === undefined
-          ? contents(name, encode(name), container)
-          : `<CommonPrefixes>${xmlElements({ Prefix: encode(name) })}</CommonPrefixes>`,
+          ? contents(name, encode(name), owner, container)
+          : commonPrefix(encode(name)),
       )
       const content = xmlElements({ ...shared, ...place }) + entries.join('')
       return xmlAnswer(200, `<ListBucketResult xmlns="${NAMESPACE}">${content}</ListBucketResult>`)
@@ -74,29 +73,15 @@ function markersOf({ names, isTruncated, encode }: Page, query: Query) {
   }
 }
 
-function contents(key: string, encoded: string, container: Container): string {
+function contents(key: string, encoded: string, owner: string, container: Container): string {
   const version = container.get(key) as Version
   return `<Contents>${xmlElements({
     Key: encoded,
-    LastModified: new Date(version.modified).toISOString(),
+    LastModified: listedTime(version.modified),
     ETag: eTagOf(version),
     Size: sizeOf(version),
     StorageClass: 'STANDARD',
-  })}</Contents>`
-}
-
-function mostOf(query: Query): number {
-  const asked = query.get('max-keys') || String(MOST_KEYS)
-  if (!/^\d{1,9}$/.test(asked))
-    throw invalid('Provided max-keys not an integer or within integer range', 'max-keys', asked)
-  return Math.min(Number(asked), MOST_KEYS)
-}
-
-function encoderOf(query: Query): (text: string) => string {
-  const type = query.get('encoding-type') ?? ''
-  if (type === '') return (text) => text
-  if (type !== 'url') throw invalid('Invalid Encoding Method specified in Request', 'encoding-type', type)
-  return (text) => escaped(text).replaceAll('%2F', '/')
+  })}${owner}</Contents>`
 }
 
 /** What a page comes behind. */
@@ -112,11 +97,8 @@ const MARK = 'after:'
 const writeToken = (name: string): string => btoa(MARK + encodeURIComponent(name))
 
 function readToken(token: string): string {
-  const refusal = invalid('The continuation token provided is incorrect', 'continuation-token', token)
+  const refusal = invalidArgument('The continuation token provided is incorrect', 'continuation-token', token)
   const text = orRefuse(() => decodeURIComponent(atob(token)), refusal)
   if (!text.startsWith(MARK)) throw refusal
   return text.slice(MARK.length)
 }
-
-const invalid = (message: string, name: string, value: string): Refusal =>
-  new Refusal(400, 'InvalidArgument', message, { ArgumentName: name, ArgumentValue: value })

@@ -1,4 +1,5 @@
-import { readXml, type XmlElement } from '../bodies/xml-document.js'
+import type { XmlElement } from '../bodies/xml-document.js'
+import { childrenOf, readRoot, refuse, sourceOf, textOf } from './s3-document.js'
 
 /** One `Object` of a DeleteObjects request, its texts as they were sent. */
 export interface Target {
@@ -15,18 +16,12 @@ export interface DeleteDocument {
   readonly quiet: boolean
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters XML 1.0 does not have
-const NO_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/
-
 /**
  * Reads the body of DeleteObjects; throws where it is not XML 1.0 or not of the schema. Unknown and repeated elements, and
  * text between elements, are taken to be against the schema, for AWS does not say; any namespace is taken.
  */
 export function readDelete(body: Uint8Array): DeleteDocument {
-  const source = decoder.decode(body)
-  if (NO_XML.test(source)) refuse('a character that XML does not have')
+  const source = sourceOf(body)
   return readPlain(source) ?? readAny(source)
 }
 
@@ -100,26 +95,11 @@ function unescaped(raw: string): string | undefined {
   return unknown ? undefined : text
 }
 
-/** Comments and sections. One that does not end takes all that follows, or looking for each end would take forever. */
-const ASIDE = /<!--.*?(?:-->|$)|<!\[CDATA\[.*?(?:\]\]>|$)/gs
-
-/** Refuses what the parser lets pass. Where a prefix is declared is not looked at, only that it is. */
-function checkMarkup(source: string): void {
-  if (source.includes(']]>')) refuse('the end of a section without its start')
-  const declared = new Set(['xml'])
-  for (const [, prefix = ''] of source.matchAll(/[ \t\r\n]xmlns:([^\s=]+)\s*=/g)) declared.add(prefix)
-  for (const [, prefix = ''] of source.matchAll(/<([^\s<>/:!?]+):/g))
-    if (!declared.has(prefix)) refuse('a prefix that is not declared')
-}
-
 /** Any form, by a whole XML parser. */
 function readAny(source: string): DeleteDocument {
-  checkMarkup(source.replace(ASIDE, ''))
-  const root = readXml(source)
-  if (root.name !== 'Delete') refuse('another root')
   const targets: Target[] = []
   let quiet: string | undefined
-  for (const child of only(root)) {
+  for (const child of childrenOf(readRoot(source, 'Delete'))) {
     if (child.name === 'Object') targets.push(anyTarget(child))
     else if (child.name === 'Quiet' && quiet === undefined) quiet = textOf(child).trim().toLowerCase()
     else refuse('an unknown or repeated element')
@@ -131,7 +111,7 @@ const FIELDS = new Set(['Key', 'VersionId', 'ETag', 'LastModifiedTime', 'Size'])
 
 function anyTarget(object: XmlElement): Target {
   const texts = new Map<string, string>()
-  for (const child of only(object)) {
+  for (const child of childrenOf(object)) {
     if (!FIELDS.has(child.name) || texts.has(child.name)) refuse('an unknown or repeated element')
     texts.set(child.name, textOf(child))
   }
@@ -144,20 +124,4 @@ function toTarget(texts: ReadonlyMap<string, string>): Target {
   if (!key) refuse('no key')
   const [eTag, lastModified, size] = [texts.get('ETag'), texts.get('LastModifiedTime'), texts.get('Size')]
   return { key, versionId: texts.get('VersionId') || undefined, eTag, lastModified, size }
-}
-
-/** The elements of an element that has nothing but elements. */
-function only({ text, children }: XmlElement): readonly XmlElement[] {
-  if (/[^ \t\n]/.test(text)) refuse('text between elements')
-  return children
-}
-
-/** The text of an element that has nothing but text. References can name characters that XML does not have. */
-function textOf({ text, children }: XmlElement): string {
-  if (children.length > 0 || NO_XML.test(text)) refuse('no plain text')
-  return text
-}
-
-function refuse(reason: string): never {
-  throw new SyntaxError(reason)
 }

@@ -6,9 +6,11 @@ import { orRefuse } from './raw.js'
 import { errorDocument, failure, NAMESPACE, notImplemented, refusal, xmlAnswer } from './s3-answers.js'
 import { deleteObjects } from './s3-delete.js'
 import { listObjects } from './s3-list.js'
+import { listObjectVersions } from './s3-list-versions.js'
 import { objectCall } from './s3-objects.js'
 import { allowOnly, type Query, readQuery } from './s3-query.js'
 import { S3_STORES, type S3Store, type S3Traits } from './s3-stores.js'
+import { getVersioning, putVersioning } from './s3-versioning.js'
 import type { Holdings } from './state.js'
 import { SigV4Verifier } from './verify-sigv4.js'
 
@@ -31,9 +33,11 @@ export class S3Protocol implements Protocol {
     const { bucket, key } = this.#resource(request)
     if (bucket === '')
       throw request.method === 'GET' ? notImplemented('a list of buckets') : refusal('MethodNotAllowed')
+    const query = readQuery(request.query)
+    if (key === '' && request.method === 'PUT' && !query.has('versioning'))
+      throw notImplemented('PUT of a bucket; state.create makes one')
     const container = this.holdings.find(this.store, bucket)
     if (!container) throw refusal('NoSuchBucket', { BucketName: bucket })
-    const query = readQuery(request.query)
     const versionId = query.get('versionId')
     if (versionId && this.#traits.versionId?.test(versionId) === false) throw refusal('InvalidArgument')
     return key === '' ? this.#bucketCall(request, bucket, query, container) : objectCall(request, key, query, container)
@@ -45,10 +49,18 @@ export class S3Protocol implements Protocol {
       allowOnly(query, 'delete')
       return deleteObjects(request, container, this.#traits)
     }
-    if (method === 'GET') return query.has('location') ? this.#location(query) : listObjects(bucket, query, container)
+    if (method === 'PUT' && query.has('versioning')) return putVersioning(request, query, container)
+    if (method === 'GET') return this.#read(bucket, query, container)
     if (method !== 'HEAD') throw notImplemented(`${method} of a bucket`)
     allowOnly(query)
     return { items: 1, run: () => ({ status: 200, headers: {}, body: '' }) }
+  }
+
+  /** What a bucket holds, or says of itself. */
+  #read(bucket: string, query: Query, container: Container): Call {
+    if (query.has('location')) return this.#location(query)
+    if (query.has('versioning')) return getVersioning(query, container)
+    return query.has('versions') ? listObjectVersions(bucket, query, container) : listObjects(bucket, query, container)
   }
 
   /** `GetBucketLocation`; the first of all regions has no name. */

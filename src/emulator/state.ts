@@ -2,7 +2,8 @@ import { text } from '../bytes.js'
 import * as check from '../check.js'
 import { Container, type Lock, type Versioning } from './container.js'
 import { STORES, type StoreName } from './exchange.js'
-import { draw, type Random, uuid } from './random.js'
+import type { Random } from './random.js'
+import { versionIds } from './version-ids.js'
 
 /** How a bucket is made. Namespaces know neither. */
 export interface ContainerOptions {
@@ -38,8 +39,6 @@ export interface State {
   lock(store: StoreName, container: string, key: string, lock: Lock): void
 }
 
-const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-'
-
 const LOCKS: readonly Lock[] = ['GOVERNANCE', 'COMPLIANCE', 'HOLD']
 
 function objectLockOf(options: ContainerOptions): boolean {
@@ -61,7 +60,6 @@ function versioningOf({ versioning = false }: ContainerOptions, isLockable: bool
 /** All the buckets and namespaces. */
 export class Holdings {
   readonly #stores = new Map<StoreName, Map<string, Container>>(STORES.map((store) => [store, new Map()]))
-  readonly #lockable = new Set<Container>()
 
   constructor(
     readonly clock: () => number,
@@ -81,11 +79,11 @@ export class Holdings {
       check.text(name, 'container')
       const present = containers.get(name)
       // As in S3, what can be locked stays so.
-      const isLockable = objectLockOf(options) || (present !== undefined && this.#lockable.has(present))
+      const isLockable = objectLockOf(options) || present?.isLockable === true
       const mode = versioningOf(options, isLockable)
-      const container = present ?? new Container(mode, this.clock, this.#ids(store))
+      const container = present ?? new Container(mode, this.clock, versionIds(this.random, store === 'ncloud'))
       container.versioning = mode
-      if (isLockable) this.#lockable.add(container)
+      container.isLockable = isLockable
       containers.set(name, container)
     },
     put: (store, name, key, value) => {
@@ -104,7 +102,7 @@ export class Holdings {
         .map(({ id, value, lock }) => ({ versionId: id, deleteMarker: value === undefined, ...(lock && { lock }) })),
     lock: (store, name, key, lock) => {
       const container = this.#get(store, name)
-      if (!this.#lockable.has(container)) throw new Error(`${name} was not created with objectLock`)
+      if (!container.isLockable) throw new Error(`${name} was not created with objectLock`)
       if (!LOCKS.includes(lock)) throw new TypeError(`lock must be one of ${LOCKS.join(', ')}`)
       if (!container.get(key)) throw new Error(`${name} has no ${JSON.stringify(key)} to lock`)
       container.lock(key, lock)
@@ -115,9 +113,5 @@ export class Holdings {
     const container = this.find(store, name)
     if (!container) throw new Error(`${store} has no ${JSON.stringify(name)}: make it with state.create`)
     return container
-  }
-
-  #ids(store: StoreName): () => string {
-    return store === 'ncloud' ? () => uuid(this.random) : () => draw(this.random, ID_CHARACTERS, 32)
   }
 }

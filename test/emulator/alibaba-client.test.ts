@@ -71,6 +71,25 @@ describe('the official ESA client', () => {
     await expect(read('k 1')).rejects.toMatchObject({ code: 'InvalidKey.NotFound', statusCode: 404 })
   })
 
+  test('is told what the emulator does not implement', async () => {
+    const answers = [
+      esaClient().getKvDetail(new esaModule.GetKvDetailRequest({ namespace: 'ns', key: 'a' })),
+      esaClient().createKvNamespace(new esaModule.CreateKvNamespaceRequest({ namespace: 'another' })),
+      dcdnClient().getDcdnKvDetail(new dcdnModule.GetDcdnKvDetailRequest({ namespace: 'ns', key: 'a' })),
+      dcdnClient().putDcdnKvNamespace(new dcdnModule.PutDcdnKvNamespaceRequest({ namespace: 'another' })),
+    ]
+    const names = ['GetKvDetail', 'CreateKvNamespace', 'GetDcdnKvDetail', 'PutDcdnKvNamespace']
+    expect((await Promise.allSettled(answers)).map((answer) => answer.status === 'rejected' && answer.reason)).toEqual(
+      names.map((name) =>
+        expect.objectContaining({
+          code: 'NotImplemented',
+          statusCode: 501,
+          message: expect.stringContaining(`does not implement ${name}.`),
+        }),
+      ),
+    )
+  })
+
   test('is refused with a wrong secret', async () => {
     const request = new esaModule.BatchDeleteKvRequest({ namespace: 'ns', keys: ['a'] })
     await expect(esaClient('another-secret').batchDeleteKv(request)).rejects.toMatchObject({

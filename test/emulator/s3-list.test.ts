@@ -111,17 +111,33 @@ test.each(['', '!!', 'junk', btoa('a')])('the token "%s" was never given', async
   expect(named('Message')).toBe('The continuation token provided is incorrect')
 })
 
-test.each([
-  { 'list-type': '2', 'fetch-owner': 'true' },
-  { 'list-type': '3' },
-  { 'list-type': '2', marker: 'a' },
-  { marker: 'a', 'start-after': 'a' },
-])('%o is not implemented', async (query) => {
-  expect((await list(query)).status).toBe(501)
+test.each([{ 'list-type': '3' }, { 'list-type': '2', marker: 'a' }, { marker: 'a', 'start-after': 'a' }])(
+  '%o is not implemented',
+  async (query) => {
+    expect((await list(query)).status).toBe(501)
+  },
+)
+
+test.each<[Record<string, string>, string | undefined]>([
+  [{}, 'emulator'],
+  [{ 'list-type': '2' }, undefined],
+  [{ 'list-type': '2', 'fetch-owner': 'false' }, undefined],
+  [{ 'list-type': '2', 'fetch-owner': 'true' }, 'emulator'],
+])('%o says whose an object is: %s', async (query, owner) => {
+  fill(['a'])
+  const { status, keys, named } = await list(query)
+  expect([status, keys, named('Owner')]).toEqual([200, ['a'], owner && `<ID>${owner}</ID>`])
 })
 
-test('nobody needs to be told of owners', async () => {
-  expect((await list({ 'list-type': '2', 'fetch-owner': 'false' })).status).toBe(200)
+test('the time in a list is that of the object, in whole seconds', async () => {
+  emulator = createEmulator({ clock: () => new Date(NOW.getTime() + 987) })
+  emulator.state.create('s3', 'b')
+  fill(['a'])
+  const head = await emulator.fetch(await s3({ method: 'HEAD', path: '/b/a' }))
+  const time = '2026-01-02T03:04:05.000Z'
+  expect(new Date(head.headers.get('last-modified') ?? '').toISOString()).toBe(time)
+  for (const query of [{}, { 'list-type': '2' }, { versions: '' }])
+    expect((await list(query as Record<string, string>)).named('LastModified')).toBe(time)
 })
 
 test('buckets say where they are', async () => {

@@ -55,9 +55,17 @@ describe('what is not a plain object is not taken for one', () => {
   test.each([
     ['GET', 'acl'],
     ['HEAD', 'acl'],
-    ['GET', 'versions'],
+    ['GET', 'policy'],
+    ['HEAD', 'versions'],
+    ['DELETE', 'versioning'],
+    ['POST', 'versioning'],
   ] as const)('%s of a bucket with ?%s', async (method, name) => {
     expect((await call({ method, path: '/b', query: [[name, '']] })).status).toBe(501)
+  })
+
+  test.each(['/b', '/absent', '/absent/'])('making the bucket %s, which tells who makes it', async (path) => {
+    const { status, body } = await call({ method: 'PUT', path })
+    expect([status, body]).toEqual([501, expect.stringContaining('state.create makes one')])
   })
 
   test('a list of buckets', async () => {
