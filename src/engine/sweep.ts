@@ -315,7 +315,11 @@ export class Sweep<Item, Detail extends object> {
     this.#stops.add(stop)
     this.#limit(() => attempt(this.store, parcel, this.plan.mode, stop, this.plan.dryRun))
       .then(
-        (result) => this.#settle(parcel, result),
+        (result) => {
+          this.#settle(parcel, result)
+          // At once: whoever takes the last batch at this moment is to learn that it is the last.
+          this.#stops.delete(stop)
+        },
         (cause) => this.#crash(parcel, cause, false),
       )
       .catch((cause) => this.#crash(parcel, cause, true))

@@ -481,6 +481,21 @@ describe('a budget of requests', () => {
     expect([(await sweep.next())?.resumeFrom, (await sweep.next())?.resumeFrom]).toEqual([undefined, 6])
     expect(await sweep.next()).toBeUndefined()
   })
+
+  test('says where to resume in the last batch, at whatever moment that is taken', async () => {
+    for (let moment = 0; moment < 20; moment++) {
+      const gate = new Promise<void>((resolve) => setTimeout(resolve))
+      const answer: Answer = async (_, index) => {
+        await gate
+        // One after the other, but in one turn.
+        for (let step = 0; step < index * moment; step++) await undefined
+        return done()
+      }
+      const { sweep } = runOf(KEYS, answer, { plan: { concurrency: 2, maxRequests: 2 } })
+      sweep.start()
+      expect([(await sweep.next())?.resumeFrom, (await sweep.next())?.resumeFrom]).toEqual([undefined, 6])
+    }
+  })
 })
 
 describe('items that fail one by one', () => {
