@@ -56,7 +56,8 @@ export class Settlement<Item, Detail extends object> {
     { outcomes, requestId, retryAfterMs }: Outcomes<Detail>,
     { status, startedAt, askedMs }: AttemptResult<Detail>,
   ): number | undefined {
-    this.#lower('items', this.run.splitter.succeeded(parcel))
+    // A key that went alone shows nothing of what the call for many items refuses.
+    if (parcel.operation === this.run.operation) this.#lower('items', this.run.splitter.succeeded(parcel))
     if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
     else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
     const asked = retryAfterMs ?? askedMs

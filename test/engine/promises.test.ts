@@ -738,6 +738,18 @@ describe('a refused request', () => {
     }
   })
 
+  test('is looked into no further for keys that go alone, whatever becomes of them', async () => {
+    for (const status of [204, 403]) {
+      const keys = keyNames(5_000).map((key, index) => (index % 1_000 === 999 ? `${key}\x01` : key))
+      const store = new ModelStore('s3', keys)
+      store.poison = new Set(keys)
+      const fetch = (request: Request) =>
+        request.method === 'DELETE' ? Promise.resolve(new Response(null, { status })) : store.fetch(request)
+      await clientFor(store, { fetch }).deleteMany(keys)
+      expect(store.requests.length).toBeLessThanOrEqual(5 + 64)
+    }
+  })
+
   test('is looked into just as far where its parts meet failures that pass, and all fail for what was refused', async () => {
     const keys = keyNames(1_000)
     const store = new ModelStore('s3', keys)

@@ -170,6 +170,16 @@ describe('an answer', () => {
   })
 })
 
+test('an answer to a single call says nothing of what can go together', () => {
+  const { settlement, splitter } = runOf()
+  const succeeded = vi.spyOn(splitter, 'succeeded')
+  settlement.settle(slotted(batchOf(['a']), {}, call), answered())
+  settlement.settle(slotted(batchOf(['a']), {}, call), answered([failure({ retryable: false })]))
+  expect(succeeded).not.toHaveBeenCalled()
+  settlement.settle(slotted(batchOf(['a'])), answered())
+  expect(succeeded).toHaveBeenCalledTimes(1)
+})
+
 describe('a refusal', () => {
   test('that may pass has the request sent again after one wait for all, in its family', () => {
     for (const [remedy, paced] of [
