@@ -154,8 +154,10 @@ export class Settlement<Item, Detail extends object> {
     }
     if (remedy === 'fewer-items') this.#lower('items', size)
     if (remedy === 'fewer-bytes') this.#lower('bytes', Math.ceil(bytesSent / 2))
+    // Who refuses the items has let them in: credentials that expire later are another matter.
+    const mended = history.mended?.filter((done) => done !== 'renew') ?? []
     // Before all others: one question is pursued to its end before the next is asked.
-    this.run.queue.unshift(...pieces(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
+    this.run.queue.unshift(...pieces(parcel, size, { ...history, mended, siblings: { size, succeeded: 0 } }))
   }
 
   /** Takes over what the store turns out to take, for the rest of the run. */

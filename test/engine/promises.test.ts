@@ -768,6 +768,26 @@ describe('a refused request', () => {
     expect(store.requests.length).toBeGreaterThan(3 * 40)
   })
 
+  test('is split to the end, however often the credentials expire meanwhile', async () => {
+    const keys = keyNames(1_000)
+    const store = new ModelStore('s3', keys)
+    store.poison = new Set(keys.filter((_, index) => index % 100 === 7))
+    let token = 0
+    let uses = 0
+    const client = new S3StorageClient({
+      ...{ ...QUICK, bucket: 'photos', region: 'us-east-1', concurrency: 1 },
+      credentials: async () => ({ ...QUICK.credentials, sessionToken: `token-${++token}` }),
+      fetch: async (request) => {
+        if (request.headers.get('x-amz-security-token') === `token-${token}` && uses++ < 10) return store.fetch(request)
+        uses = 0
+        return new Response('<Error><Code>ExpiredToken</Code></Error>', { status: 400 })
+      },
+    })
+    const { deleted, failed } = await client.deleteMany(keys)
+    expect([deleted.length, new Set(failed.map(({ key }) => key))]).toEqual([990, store.poison])
+    expect(token).toBeGreaterThan(5)
+  })
+
   test('that was hopeless does not sink one key’s neighbours in another', async () => {
     const bad = keyNames(1_000, 'bad-')
     const good = keyNames(10_000)

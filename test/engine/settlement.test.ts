@@ -322,6 +322,12 @@ describe('a refusal', () => {
     expect([limits, told]).toEqual([expected, []])
   })
 
+  test('that calls for a cut shows that the credentials were good: they may be renewed again', () => {
+    const { settlement, queue } = runOf()
+    settlement.settle(slotted(batchOf(), { mended: ['renew', 'reclock'] }), refused('split'))
+    expect([queue.next()?.mended, queue.next()?.mended]).toEqual([['reclock'], ['reclock']])
+  })
+
   test('of a part keeps it in its family, for the latest reason', () => {
     const { settlement, queue, splitter } = runOf()
     const unanswered = vi.spyOn(splitter, 'unanswered')
