@@ -92,10 +92,12 @@ export class Settlement<Item, Detail extends object> {
     const { family, mended = [] } = parcel
     const remedy = remedyFor(refusal, result, mended, this.run.store)
     const transient = remedy === 'retry' || remedy === 'slow'
+    const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
+    const isCut = remedy === 'split' || remedy === 'fewer-items' || remedy === 'fewer-bytes'
     const slots = slotsOf(parcel)
     const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
     for (const { batch, index } of slots) batch.attempted(index, shown)
-    const said = this.#reason({ ...refusal, retryable: transient || refusal.code === 'Aborted' })
+    const said = this.#reason({ ...refusal, retryable: isSentAgain || refusal.code === 'Aborted' })
     // What was not sent this time has learnt nothing about what was sent before.
     const reason = result.sent ? said : (parcel.reason ?? said)
     const history = { attempts: parcel.attempts + (result.sent ? 1 : 0), reason, family, mended }
@@ -103,13 +105,11 @@ export class Settlement<Item, Detail extends object> {
     if (remedy === 'slow') this.#pace(parcel, result.startedAt, slots.length, asked)
     if (refusal.code === 'Timeout' && result.sent) this.run.pace.late(result.startedAt, performance.now())
     if (remedy === 'halt') this.run.end({ ...said, cause: result.cause })
-    const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
     if (family && isSentAgain) this.run.splitter.unanswered(family)
-    if (this.run.isStopping() || remedy === 'none') failAll(slots, reason)
+    if (isCut) this.#split(parcel, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
+    else if (!isSentAgain || this.run.isStopping()) failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, { ...refusal, retryAfterMs: asked }, history, result.cause)
-    else if (isSentAgain)
-      this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
-    else this.#split(parcel, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
+    else this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
     return undefined
   }
 
@@ -152,12 +152,18 @@ export class Settlement<Item, Detail extends object> {
       failAll(slotsOf(parcel), history.reason)
       return
     }
+    // As long as it is looked for, each may be a good one.
+    const reason = { ...history.reason, retryable: true }
+    if (this.run.isStopping()) {
+      failAll(slotsOf(parcel), reason)
+      return
+    }
     if (remedy === 'fewer-items') this.#lower('items', size)
     if (remedy === 'fewer-bytes') this.#lower('bytes', Math.ceil(bytesSent / 2))
     // Who refuses the items has let them in: credentials that expire later are another matter.
     const mended = history.mended?.filter((done) => done !== 'renew') ?? []
     // Before all others: one question is pursued to its end before the next is asked.
-    this.run.queue.unshift(...pieces(parcel, size, { ...history, mended, siblings: { size, succeeded: 0 } }))
+    this.run.queue.unshift(...pieces(parcel, size, { ...history, reason, mended, siblings: { size, succeeded: 0 } }))
   }
 
   /** Takes over what the store turns out to take, for the rest of the run. */

@@ -788,6 +788,18 @@ describe('a refused request', () => {
     expect(token).toBeGreaterThan(5)
   })
 
+  test('of which it is not found out which item is at fault may succeed later, but for that item', async () => {
+    const keys = keyNames(100)
+    for (let maxRequests = 1; maxRequests < 20; maxRequests++) {
+      const store = new ModelStore('s3', keys)
+      store.poison = new Set(['key-7'])
+      const { failed } = await clientFor(store, { concurrency: 1 }).deleteMany(keys, { maxRequests })
+      const carriers = store.requests.filter((request) => request.keys.includes('key-7'))
+      const isFound = carriers.some((request) => request.keys.length === 1)
+      expect(failed.filter(({ retryable }) => !retryable).map(({ key }) => key)).toEqual(isFound ? ['key-7'] : [])
+    }
+  })
+
   test('that was hopeless does not sink one key’s neighbours in another', async () => {
     const bad = keyNames(1_000, 'bad-')
     const good = keyNames(10_000)

@@ -368,6 +368,25 @@ describe('a refusal', () => {
     expect([queue.size, fates(batch)]).toEqual([0, [0, 'a Bad refused 1', 'b Bad refused 1']])
   })
 
+  test('that would not have been the last word, but for the end of the run, may be tried again', () => {
+    for (const [remedy, keys, expected] of [
+      ['renew', KEYS, true],
+      ['reclock', KEYS, true],
+      ['split', KEYS, true],
+      ['fewer-items', KEYS, true],
+      ['split', ['a'], false],
+      ['none', KEYS, false],
+      ['halt', KEYS, false],
+    ] as const) {
+      const { settlement, queue, run } = runOf()
+      run.stopping = true
+      const batch = batchOf([...keys])
+      settlement.settle(whole(batch), refused(remedy, { serverTime: new Date(Date.UTC(2026, 0, 1)) }))
+      expect([queue.size, batch.isSettled]).toEqual([0, true])
+      expect([remedy, batch.report().failed[0]?.retryable]).toEqual([remedy, expected])
+    }
+  })
+
   test('is settled without another request once the run is stopping', () => {
     for (const remedy of ['retry', 'slow', 'split', 'renew', 'reclock'] as const) {
       const { settlement, queue, pool, run } = runOf()
