@@ -237,7 +237,10 @@ export class Sweep<Item, Detail extends object> {
     if (!(batch instanceof Promise)) return this.#accept(batch)
     this.#pulling = true
     batch
-      .catch((cause) => this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause }))
+      .catch((cause) => {
+        // What an input says that was let go of is no matter of the run's any more.
+        if (!this.#cutter.halted) this.#fail({ code: 'SourceFailed', message: 'The input could not be read', cause })
+      })
       .finally(() => {
         this.#pulling = false
         this.#pump()

@@ -464,6 +464,28 @@ describe('a budget of requests', () => {
     expect(run.sweep.resumeFrom).toBe(4)
   })
 
+  test('stops cleanly though the input, let go of, breaks off what it was asked for', async () => {
+    let breakOff = (_: Error) => {}
+    const items = ['a', 'b', 'c']
+    const source: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        async next() {
+          const value = items.shift()
+          if (value !== undefined) return { done: false, value }
+          return new Promise<never>((_, reject) => (breakOff = reject))
+        },
+        async return() {
+          breakOff(new Error('closed'))
+          return { done: true, value: undefined }
+        },
+      }),
+    }
+    const answer: Answer = (_, index) => (index === 0 ? refusal('retry') : done())
+    const run = runOf(source, answer, { plan: { maxRequests: 2, concurrency: 2 } })
+    expect(doneIn(await allOf(run))).toEqual(['a', 'b', 'c'])
+    expect([run.sweep.failure, run.sweep.resumeFrom]).toEqual([undefined, 3])
+  })
+
   test('that is left over, as its last request was never sent, ends the run all the same', async () => {
     const transport: Store['transport'] = async () => {
       throw new TransportError('unsendable', 'no', false)
