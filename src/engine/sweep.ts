@@ -323,9 +323,12 @@ export class Sweep<Item, Detail extends object> {
           // At once: whoever takes the last batch at this moment is to learn that it is the last.
           this.#stops.delete(stop)
         },
-        (cause) => this.#crash(parcel, cause, false),
+        (cause) => {
+          if (stop.isSent) this.tally.requests++
+          this.#crash(parcel, cause, stop.isSent)
+        },
       )
-      .catch((cause) => this.#crash(parcel, cause, true))
+      .catch((cause) => this.#crash(parcel, cause, stop.isSent))
       .finally(() => {
         this.#stops.delete(stop)
         this.#pump()

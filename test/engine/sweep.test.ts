@@ -356,6 +356,23 @@ describe('a run ends', () => {
     expect(batches[0]?.failed[0]).toMatchObject({ message: broken, retryable: true, attempts: 0 })
   })
 
+  test('where something throws that nobody foresaw: only what was sent is unknown', async () => {
+    const broken = (): never => {
+      throw new Error('broken')
+    }
+    // It is to say how long a date is from now.
+    let times = 0
+    const clock = () => (times++ === 0 ? new Date(0) : broken())
+    const header = (name: string) => (name === 'retry-after' ? 'Thu, 01 Jan 1970 00:00:09 GMT' : undefined)
+    const transport = async () => ({ status: 503, header, body: new Uint8Array(7) })
+    const sent = await allOf(runOf(['a'], done, { store: { clock, transport } }))
+    expect(failuresOf(sent)).toEqual(['a Aborted unknown'])
+    expect(sent[0]?.tally.requests).toBe(1)
+    const credentials = new CredentialCache(broken, () => {})
+    const unsent = await allOf(runOf(['a'], done, { store: { credentials, random: broken } }))
+    expect(failuresOf(unsent)).toEqual(['a Aborted not-sent'])
+  })
+
   test('where something throws that nobody foresaw: what was done by then is done', async () => {
     const random = () => {
       throw new Error('no dice')
