@@ -94,11 +94,11 @@ export class Settlement<Item, Detail extends object> {
     const transient = remedy === 'retry' || remedy === 'slow'
     const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
     const isCut = remedy === 'split' || remedy === 'fewer-items' || remedy === 'fewer-bytes'
-    const slots = slotsOf(parcel)
+    // What was not sent this time has learnt nothing about what was sent before.
+    const slots = result.sent ? slotsOf(parcel).map(({ batch, index }) => ({ batch, index })) : slotsOf(parcel)
     const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
     for (const { batch, index } of slots) batch.attempted(index, shown)
     const said = this.#reason({ ...refusal, retryable: isSentAgain || refusal.code === 'Aborted' })
-    // What was not sent this time has learnt nothing about what was sent before.
     const reason = result.sent ? said : (parcel.reason ?? said)
     const history = { attempts: parcel.attempts + (result.sent ? 1 : 0), reason, family, mended }
     const asked = refusal.retryAfterMs ?? result.askedMs
@@ -106,7 +106,8 @@ export class Settlement<Item, Detail extends object> {
     if (refusal.code === 'Timeout' && result.sent) this.run.pace.late(result.startedAt, performance.now())
     if (remedy === 'halt') this.run.end({ ...said, cause: result.cause })
     if (family && isSentAgain) this.run.splitter.unanswered(family)
-    if (isCut) this.#split(parcel, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
+    if (isCut)
+      this.#split({ ...parcel, slots }, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
     else if (!isSentAgain || this.run.isStopping()) failAll(slots, reason)
     else if (transient) return this.#retry(parcel, slots, { ...refusal, retryAfterMs: asked }, history, result.cause)
     else this.run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
@@ -125,8 +126,8 @@ export class Settlement<Item, Detail extends object> {
     let delay: number | undefined
     for (const slot of slots) {
       const wait = this.#delayFor(slot, refusal.retryAfterMs)
-      if (wait === undefined) slot.batch.fail(slot.index, history.reason)
-      else kept.push({ batch: slot.batch, index: slot.index })
+      if (wait === undefined) failAll([slot], history.reason)
+      else kept.push(slot)
       // One draw for all: they travel together.
       delay ??= wait
     }
@@ -200,6 +201,7 @@ function familyOf<Item, Detail extends object>({ family, items }: Parcel<Item, D
   return family
 }
 
+/** Settles items as failed: for the reasons they have one by one, or else for this one. */
 function failAll<Item, Detail extends object>(slots: readonly Slot<Item, Detail>[], reason: Reason): void {
-  for (const { batch, index } of slots) batch.fail(index, reason)
+  for (const slot of slots) slot.batch.fail(slot.index, slot.reason ?? reason)
 }

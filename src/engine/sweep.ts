@@ -447,7 +447,7 @@ export class Sweep<Item, Detail extends object> {
   #drain(): void {
     for (const leftover of this.#cutter.leftover()) this.#accept(leftover)
     for (const parcel of this.#queue.drain())
-      for (const slot of slotsOf(parcel)) this.#failAll([slot], parcel.reason ?? slot.reason ?? NOT_SENT)
+      for (const slot of slotsOf(parcel)) this.#failAll([slot], slot.reason ?? parcel.reason ?? NOT_SENT)
     for (const slot of this.#pool.drain()) this.#failAll([slot], slot.reason ?? NOT_SENT)
     for (const batch of this.#open.all())
       for (const index of batch.items.keys()) if (batch.isOpen(index)) this.#failAll([{ batch, index }], NOT_SENT)

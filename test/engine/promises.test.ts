@@ -289,6 +289,27 @@ describe('a run that ends early', () => {
     HANGS,
   )
 
+  test('what was sent keeps its reason where credentials cannot be had any more', async () => {
+    const keys = keyNames(10)
+    for (const moment of ['before it is sent again', 'while it waits']) {
+      const store = new ModelStore('s3', keys)
+      store.faultFor = () => fault('left-out')
+      let asked = 0
+      const client = new S3StorageClient({
+        ...{ ...QUICK, bucket: 'photos', region: 'us-east-1', fetch: store.fetch },
+        credentials: async () => {
+          if (asked++ > 0) throw new Error('the vault is sealed')
+          return { ...QUICK.credentials, expiration: new Date(0) }
+        },
+      })
+      const run = client.deleteMany(keys, moment === 'while it waits' ? { maxRequests: 1 } : {})
+      const report = await run.catch((error: KeysweepError) => error.report as NonNullable<typeof error.report>)
+      expect(new Set(report.failed.map(({ code, outcome }) => `${code} ${outcome}`))).toEqual(
+        new Set(['Unreported unknown']),
+      )
+    }
+  })
+
   test(
     'credentials that cannot be had end the run, and nothing was sent',
     async () => {

@@ -248,6 +248,29 @@ describe('a refusal', () => {
     expect(fates(batch)).toEqual([0, 'a Bad refused 0'])
   })
 
+  test('of a request that was not sent leaves its items the reasons that they had one by one', () => {
+    const { settlement, queue } = runOf(2)
+    const batch = batchOf(['a', 'b'])
+    const slots = ['A', 'B'].map((code, index) => ({ batch, index, reason: { code, message: '', retryable: true } }))
+    const pooled = parcelOf(operation, slots, { attempts: 1, pooled: true })
+    const unsent = refused('retry', {}, { sent: false })
+    settlement.settle(pooled, unsent)
+    vi.advanceTimersByTime(50)
+    settlement.settle(queue.next() as Parcel<string, Detail>, unsent)
+    expect(batch.report().failed.map(({ code }) => code)).toEqual(['A', 'B'])
+  })
+
+  test('of a request that was sent is the last that is known of its items', () => {
+    for (const remedy of ['retry', 'split'] as const) {
+      const { settlement, queue } = runOf(1)
+      const batch = batchOf(['a', 'b'])
+      const slots = ['A', 'B'].map((code, index) => ({ batch, index, reason: { code, message: '', retryable: true } }))
+      settlement.settle(parcelOf(operation, slots, { attempts: 1, pooled: true }), refused(remedy))
+      for (const { slots = [] } of queue.drain()) expect(slots[0]?.reason).toBeUndefined()
+      for (const { code } of batch.report().failed) expect([remedy, code]).toEqual(['retry', 'Bad'])
+    }
+  })
+
   test('sends again without the items whose attempts are used up', () => {
     const { settlement, queue } = runOf(2)
     const batch = batchOf(['a', 'b'])
