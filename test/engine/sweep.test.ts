@@ -306,6 +306,22 @@ describe('a run ends', () => {
     expect([run.sent.length, run.sweep.resumeFrom]).toEqual([1, 3])
   })
 
+  test('and leaves no timer, though it ends while the wait of a request is drawn', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    const controller = new AbortController()
+    const random = () => {
+      controller.abort()
+      return 0.5
+    }
+    const retry = { maxAttempts: 3, baseDelayMs: 40, maxDelayMs: 40 }
+    const parts = { plan: { signal: controller.signal }, store: { random, retry } }
+    expect(failuresOf(await allOf(runOf(['a'], () => refusal('retry'), parts)))).toEqual(['a Bad refused'])
+    const cleared = new Set(clear.mock.calls.map(([timer]) => timer))
+    expect(set.mock.results.filter(({ value }) => !cleared.has(value))).toEqual([])
+    vi.restoreAllMocks()
+  })
+
   test('and tries nothing again that was under way then, and leaves no timer', async () => {
     vi.useFakeTimers()
     const waits: unknown[] = []
