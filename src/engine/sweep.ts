@@ -36,7 +36,7 @@ export interface Present {
   readonly concurrency: number
 }
 
-/** Items of batches that wait for some of their own to be tried again, so that these can share a request. */
+/** Items that wait for some to be tried again, so that these can share a request: those of their batches, and all that follow. */
 const MOST_WAITING_ITEMS = 65_536
 
 /** How long items wait for others to share a request with, while nothing is in flight and the input gives nothing. */
@@ -74,6 +74,8 @@ export class Sweep<Item, Detail extends object> {
   /** Requests begun, of which it is not known yet whether they are sent. */
   #underWay = 0
   #poolInFlight = 0
+  /** How many items were taken when the pool was last empty, or last sent. */
+  #pooledSince = 0
   #openItems = 0
   #gaveWayAt = performance.now()
   #requestsBefore = 0
@@ -218,7 +220,8 @@ export class Sweep<Item, Detail extends object> {
       return false
     }
     if (parcel) this.#launch(parcel)
-    return parcel !== undefined || this.#pull() || this.#flushPool()
+    if (this.#pool.size === 0) this.#pooledSince = this.#cutter.taken
+    return parcel !== undefined || (this.#isHeldUp && this.#flushPool()) || this.#pull() || this.#flushPool()
   }
 
   get #inFlight(): number {
@@ -265,7 +268,17 @@ export class Sweep<Item, Detail extends object> {
 
   /** Whether as many items are unsettled as memory should hold. */
   get #isCrowded(): boolean {
-    return this.#openItems >= Math.max(MOST_WAITING_ITEMS, 2 * this.plan.concurrency * this.#limits.items)
+    return this.#openItems >= this.#mostWaiting
+  }
+
+  /** Whether as many items wait for those in the pool as should: unsettled, or beyond the place to resume from. */
+  get #isHeldUp(): boolean {
+    const isOvertaken = this.#cutter.taken - this.#pooledSince >= this.#mostWaiting
+    return this.#poolInFlight === 0 && (this.#isCrowded || isOvertaken)
+  }
+
+  get #mostWaiting(): number {
+    return Math.max(MOST_WAITING_ITEMS, 2 * this.plan.concurrency * this.#limits.items)
   }
 
   #accept(batch: Batch<Item, Detail> | undefined): boolean {
@@ -282,14 +295,17 @@ export class Sweep<Item, Detail extends object> {
   #flushPool(): boolean {
     if (this.#pool.size === 0) return false
     const isFull = this.#pool.size >= this.#limits.items
-    const holdsUpInput = this.#isCrowded && this.#poolInFlight === 0
     const canGrow = this.#inFlight > 0 || !(this.#cutter.ended || this.#cutter.halted)
-    const wait = Math.max(this.#pool.wait(performance.now()), isFull || holdsUpInput || !canGrow ? 0 : this.#lingers())
+    const wait = Math.max(
+      this.#pool.wait(performance.now()),
+      isFull || this.#isHeldUp || !canGrow ? 0 : this.#lingers(),
+    )
     if (wait > 0) {
       if (wait < Number.POSITIVE_INFINITY) this.#pumpLater(wait)
       return false
     }
     this.#poolInFlight++
+    this.#pooledSince = this.#cutter.taken
     const slots = this.#pool.take(this.#limits)
     const attempts = slots.reduce((most, { batch, index }) => Math.max(most, batch.attempts(index)), 0)
     this.#queue.push(parcelOf(this.operation, slots, { attempts, pooled: true }))

@@ -506,6 +506,19 @@ describe('what may succeed later', () => {
     20_000,
   )
 
+  test('is not put off to the end of a long input: the place to resume from moves on', async () => {
+    const keys = keyNames(400_000)
+    const store = new ModelStore('s3', keys)
+    store.faultFor = (index) => (index === 0 ? fault('key-errors', { share: 0.01 }) : NO_FAULT)
+    store.before = nextTurn
+    let furthest = 0
+    for await (const { offset, count, settledThrough } of clientFor(store).deleteBatches(keys)) {
+      furthest = Math.max(furthest, offset + count)
+      expect(furthest - settledThrough).toBeLessThan(100_000)
+    }
+    expect(store.requests.length).toBeLessThanOrEqual(403)
+  })
+
   test('every third request throttled: at most 1.55 times the requests of a calm run, and nothing fails', async () => {
     for (const dialect of ['s3', 'esa', 'ctyun'] as const) {
       const keys = keyNames(dialect === 'esa' ? 300_000 : 60_000)
