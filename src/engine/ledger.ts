@@ -54,11 +54,11 @@ export class Ledger<Item, Detail extends object> {
     this.closeIfSettled(batch)
   }
 
-  /** Settles items as failed. */
+  /** Settles items as failed: for the reasons they have one by one, or else for this one. */
   failAll(slots: readonly Slot<Item, Detail>[], reason: Reason): void {
-    for (const { batch, index } of slots) {
-      batch.fail(index, reason)
-      this.closeIfSettled(batch)
+    for (const slot of slots) {
+      slot.batch.fail(slot.index, slot.reason ?? reason)
+      this.closeIfSettled(slot.batch)
     }
   }
 

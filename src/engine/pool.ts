@@ -48,19 +48,21 @@ export class Pool<Item, Detail extends object> {
     const taken: Slot<Item, Detail>[] = []
     const left: Slot<Item, Detail>[] = []
     const identities = new Set<string>()
-    for (const slot of this.#slots) {
+    let looked = 0
+    for (; looked < this.#slots.length && taken.length < limits.items; looked++) {
+      const slot = this.#slots[looked] as Slot<Item, Detail>
       const item = slot.batch.items[slot.index] as Item
       const text = this.operation.write(item, () => 0)
       const sum = bytes + (typeof text === 'string' ? this.operation.measure(text) : 0)
       // A key that two batches had goes out twice, but not in one request.
       const isTwin = identities.size === identities.add(identityOf(item)).size
-      const fits = taken.length === 0 || (taken.length < limits.items && sum <= limits.bytes)
+      const fits = taken.length === 0 || sum <= limits.bytes
       if (fits && !isTwin) {
         taken.push(slot)
         bytes = sum
       } else left.push(slot)
     }
-    this.#slots = left
+    this.#slots = [...left, ...this.#slots.slice(looked)]
     this.#travelling++
     return taken
   }

@@ -53,6 +53,7 @@ export class Queue<Item, Detail extends object> {
 
   /** Takes out everything. */
   drain(): Parcel<Item, Detail>[] {
+    this.stopTimers()
     const all = [...this.#ready.splice(0), ...this.#delayed.keys()]
     this.#delayed.clear()
     return all

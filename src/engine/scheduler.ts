@@ -5,7 +5,7 @@ import type { Limits } from './draft.js'
 import { cutOff, type Parcel, parcelOf, parcelsOf, slotsOf } from './parcel.js'
 import type { Run } from './run.js'
 
-/** Items of batches that wait for some of their own to be tried again, so that these can share a request. */
+/** Items that wait for some to be tried again, so that these can share a request: those of their batches, and all that follow. */
 const MOST_WAITING_ITEMS = 65_536
 
 /** How long items wait for others to share a request with, while nothing is in flight and the input gives nothing. */
@@ -21,6 +21,8 @@ export class Scheduler<Item, Detail extends object> {
   /** Inside the input's own code, which can abort the run: nothing is finished before it has given what it was asked for. */
   isReading = false
   #isAwaiting = false
+  /** How many items were taken when the pool was last empty, or last sent. */
+  #pooledSince = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerAt = 0
 
@@ -60,9 +62,8 @@ export class Scheduler<Item, Detail extends object> {
   drain(): number {
     const { ledger, queue, pool } = this.run
     for (const leftover of this.#cutter.leftover()) this.#accept(leftover)
-    for (const parcel of queue.drain())
-      for (const slot of slotsOf(parcel)) ledger.failAll([slot], parcel.reason ?? slot.reason ?? NOT_SENT)
-    for (const slot of pool.drain()) ledger.failAll([slot], slot.reason ?? NOT_SENT)
+    for (const parcel of queue.drain()) ledger.failAll(slotsOf(parcel), parcel.reason ?? NOT_SENT)
+    ledger.failAll(pool.drain(), NOT_SENT)
     ledger.failRest(NOT_SENT)
     return this.#cutter.taken
   }
@@ -122,7 +123,8 @@ export class Scheduler<Item, Detail extends object> {
       return false
     }
     if (parcel) this.#launch(parcel)
-    return parcel !== undefined || this.#pull() || this.#flushPool()
+    if (pool.size === 0) this.#pooledSince = this.#cutter.taken
+    return parcel !== undefined || (this.#isHeldUp && this.#flushPool()) || this.#pull() || this.#flushPool()
   }
 
   /** Takes a fresh batch from the input, if there is room for one. False where none can be had at once. */
@@ -132,7 +134,10 @@ export class Scheduler<Item, Detail extends object> {
     if (!(batch instanceof Promise)) return this.#accept(batch)
     this.#isAwaiting = true
     batch
-      .catch((cause) => this.#sourceFailed(cause))
+      .catch((cause) => {
+        // What an input says that was let go of is no matter of the run's any more.
+        if (!this.#cutter.halted) this.#sourceFailed(cause)
+      })
       .finally(() => {
         this.#isAwaiting = false
         this.run.proceed()
@@ -158,7 +163,17 @@ export class Scheduler<Item, Detail extends object> {
 
   /** Whether as many items are unsettled as memory should hold. */
   get #isCrowded(): boolean {
-    return this.run.ledger.openItems >= Math.max(MOST_WAITING_ITEMS, 2 * this.run.plan.concurrency * this.#limits.items)
+    return this.run.ledger.openItems >= this.#mostWaiting
+  }
+
+  /** Whether as many items wait for those in the pool as should: unsettled, or beyond the place to resume from. */
+  get #isHeldUp(): boolean {
+    const isOvertaken = this.#cutter.taken - this.#pooledSince >= this.#mostWaiting
+    return !this.run.pool.isTravelling && (this.#isCrowded || isOvertaken)
+  }
+
+  get #mostWaiting(): number {
+    return Math.max(MOST_WAITING_ITEMS, 2 * this.run.plan.concurrency * this.#limits.items)
   }
 
   #accept(batch: Batch<Item, Detail> | undefined): boolean {
@@ -173,13 +188,13 @@ export class Scheduler<Item, Detail extends object> {
     const { pool, queue, operation } = this.run
     if (pool.size === 0) return false
     const isFull = pool.size >= this.#limits.items
-    const holdsUpInput = this.#isCrowded && !pool.isTravelling
     const canGrow = this.run.sender.inFlight > 0 || !(this.#cutter.ended || this.#cutter.halted)
-    const wait = Math.max(pool.wait(performance.now()), isFull || holdsUpInput || !canGrow ? 0 : this.#lingers())
+    const wait = Math.max(pool.wait(performance.now()), isFull || this.#isHeldUp || !canGrow ? 0 : this.#lingers())
     if (wait > 0) {
       if (wait < Number.POSITIVE_INFINITY) this.#startLater(wait)
       return false
     }
+    this.#pooledSince = this.#cutter.taken
     const slots = pool.take(this.#limits)
     const attempts = slots.reduce((most, { batch, index }) => Math.max(most, batch.attempts(index)), 0)
     queue.push(parcelOf(operation, slots, { attempts, pooled: true }))

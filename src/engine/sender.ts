@@ -44,10 +44,17 @@ export class Sender<Item, Detail extends object> {
     this.#stops.add(stop)
     this.#limit(() => attempt(store, parcel, plan.mode, stop, plan.dryRun))
       .then(
-        (result) => this.#receive(parcel, result),
-        (cause) => run.crash(parcel, cause, false),
+        (result) => {
+          this.#receive(parcel, result)
+          // At once: whoever takes the last batch at this moment is to learn that it is the last.
+          this.#stops.delete(stop)
+        },
+        (cause) => {
+          if (stop.isSent) run.ledger.tally.requests++
+          run.crash(parcel, cause, stop.isSent)
+        },
       )
-      .catch((cause) => run.crash(parcel, cause, true))
+      .catch((cause) => run.crash(parcel, cause, stop.isSent))
       .finally(() => {
         this.#stops.delete(stop)
         run.proceed()

@@ -37,7 +37,8 @@ function settleOutcomes<Item, Detail extends object>(
   { outcomes, requestId, retryAfterMs }: Outcomes<Detail>,
   { status, startedAt, askedMs }: AttemptResult<Detail>,
 ): number | undefined {
-  lower(run, 'items', run.splitter.succeeded(parcel))
+  // A key that went alone shows nothing of what the call for many items refuses.
+  if (parcel.operation === run.operation) lower(run, 'items', run.splitter.succeeded(parcel))
   if (!outcomes && !parcel.slots) parcel.batch.doneWhole()
   else if (!outcomes) for (const { batch, index } of slotsOf(parcel)) batch.done(index, undefined)
   const asked = retryAfterMs ?? askedMs
@@ -82,24 +83,25 @@ function settleRefusal<Item, Detail extends object>(
   const { family, mended = [] } = parcel
   const remedy = remedyFor(refusal, result, mended, run.store)
   const transient = remedy === 'retry' || remedy === 'slow'
-  const slots = slotsOf(parcel)
+  const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
+  const isCut = remedy === 'split' || remedy === 'fewer-items' || remedy === 'fewer-bytes'
+  // What was not sent this time has learnt nothing about what was sent before.
+  const slots = result.sent ? slotsOf(parcel).map(({ batch, index }) => ({ batch, index })) : slotsOf(parcel)
   const shown = { transient, arrived: refusal.arrived !== false, unsure: refusal.unsure, sent: result.sent }
   for (const { batch, index } of slots) batch.attempted(index, shown)
-  const said = reasonOf(run, { ...refusal, retryable: transient || refusal.code === 'Aborted' })
-  // What was not sent this time has learnt nothing about what was sent before.
+  const said = reasonOf(run, { ...refusal, retryable: isSentAgain || refusal.code === 'Aborted' })
   const reason = result.sent ? said : (parcel.reason ?? said)
   const history = { attempts: parcel.attempts + (result.sent ? 1 : 0), reason, family, mended }
   const asked = refusal.retryAfterMs ?? result.askedMs
   if (remedy === 'slow') tellPace(run, parcel, result.startedAt, slots.length, asked)
   if (refusal.code === 'Timeout' && result.sent) run.pace.late(result.startedAt, performance.now())
   if (remedy === 'halt') run.end({ ...said, cause: result.cause })
-  const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
   if (family && isSentAgain) run.splitter.unanswered(family)
-  if (run.isStopping || remedy === 'none') run.ledger.failAll(slots, reason)
+  if (isCut)
+    split(run, { ...parcel, slots }, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
+  else if (!isSentAgain || run.isStopping) run.ledger.failAll(slots, reason)
   else if (transient) return retry(run, parcel, slots, { ...refusal, retryAfterMs: asked }, history, result.cause)
-  else if (isSentAgain)
-    run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
-  else split(run, parcel, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
+  else run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
   return undefined
 }
 
@@ -116,8 +118,8 @@ function retry<Item, Detail extends object>(
   let delay: number | undefined
   for (const slot of slots) {
     const wait = delayFor(run, slot, refusal.retryAfterMs)
-    if (wait === undefined) slot.batch.fail(slot.index, history.reason)
-    else kept.push({ batch: slot.batch, index: slot.index })
+    if (wait === undefined) run.ledger.failAll([slot], history.reason)
+    else kept.push(slot)
     // One draw for all: they travel together.
     delay ??= wait
   }
@@ -144,10 +146,18 @@ function split<Item, Detail extends object>(
     run.ledger.failAll(slotsOf(parcel), history.reason)
     return
   }
+  // As long as it is looked for, each may be a good one.
+  const reason = { ...history.reason, retryable: true }
+  if (run.isStopping) {
+    run.ledger.failAll(slotsOf(parcel), reason)
+    return
+  }
   if (remedy === 'fewer-items') lower(run, 'items', size)
   if (remedy === 'fewer-bytes') lower(run, 'bytes', Math.ceil(bytesSent / 2))
+  // Who refuses the items has let them in: credentials that expire later are another matter.
+  const mended = history.mended?.filter((done) => done !== 'renew') ?? []
   // Before all others: one question is pursued to its end before the next is asked.
-  run.queue.unshift(...cutOff(parcel, size, { ...history, siblings: { size, succeeded: 0 } }))
+  run.queue.unshift(...cutOff(parcel, size, { ...history, reason, mended, siblings: { size, succeeded: 0 } }))
 }
 
 /** Takes over what the store turns out to take, for the rest of the run. */

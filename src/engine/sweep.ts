@@ -127,10 +127,10 @@ export class Sweep<Item, Detail extends object> implements Run<Item, Detail> {
 
   crash(parcel: Parcel<Item, Detail>, cause: unknown, sent: boolean): void {
     const reason = { code: 'Aborted', message: 'The run broke off before this was settled', retryable: true }
-    for (const slot of slotsOf(parcel)) {
-      if (!slot.batch.isOpen(slot.index)) continue
-      slot.batch.attempted(slot.index, { transient: false, arrived: sent, unsure: sent, sent })
-      this.ledger.failAll([slot], reason)
+    for (const { batch, index } of slotsOf(parcel)) {
+      if (!batch.isOpen(index)) continue
+      batch.attempted(index, { transient: false, arrived: sent, unsure: sent, sent })
+      this.ledger.failAll([{ batch, index }], reason)
     }
     this.end({ code: 'Unexpected', message: 'A callback threw, or keysweep itself failed', cause })
   }

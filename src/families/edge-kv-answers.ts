@@ -93,7 +93,8 @@ export function readSingle(answer: HttpAnswer): Outcomes<Nothing> | Refusal {
   const { document, refusal } = readAnswer(answer, () => false)
   if (refusal) return isOfPath(refusal) ? ofOne(refusal) : refusal
   const { Length, Value, RequestId } = document
-  if ((Length ?? Value ?? RequestId ?? null) === null) return unreadable(answer, 'the answer does not tell of a put')
+  if ((Length ?? Value ?? RequestId ?? null) === null)
+    return unreadable(answer.status, 'the answer does not tell of a put', headerId(answer))
   return { kind: 'outcomes', requestId: requestIdOf(answer, document) }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Pool } from '../../src/engine/pool.js'
 import { batchOf, type Detail, type Item, operation } from './fixtures.js'
 
@@ -16,6 +16,15 @@ describe('Pool', () => {
     const pool = filled('a', 'b', 'c', 'd')
     expect([taken(pool), pool.size]).toEqual([['a', 'b', 'c'], 1])
     expect([taken(pool), pool.size, taken(pool)]).toEqual([['d'], 0, []])
+  })
+
+  test('looks at no more than a request holds, for it is asked again and again while there is much', () => {
+    const write = vi.fn(operation.write)
+    const pool = new Pool<Item, Detail>({ ...operation, write })
+    const keys = Array.from({ length: 100 }, (_, index) => `${index}`)
+    for (const slot of slotsFor(...keys)) pool.add(slot, 0, 0)
+    const requests = Array.from({ length: 34 }, () => taken(pool))
+    expect([requests.flat(), write.mock.calls.length, pool.size]).toEqual([keys, 100, 0])
   })
 
   test('fills requests by bytes, with what is shorter behind what does not fit', () => {

@@ -289,6 +289,27 @@ describe('a run that ends early', () => {
     HANGS,
   )
 
+  test('what was sent keeps its reason where credentials cannot be had any more', async () => {
+    const keys = keyNames(10)
+    for (const moment of ['before it is sent again', 'while it waits']) {
+      const store = new ModelStore('s3', keys)
+      store.faultFor = () => fault('left-out')
+      let asked = 0
+      const client = new S3StorageClient({
+        ...{ ...QUICK, bucket: 'photos', region: 'us-east-1', fetch: store.fetch },
+        credentials: async () => {
+          if (asked++ > 0) throw new Error('the vault is sealed')
+          return { ...QUICK.credentials, expiration: new Date(0) }
+        },
+      })
+      const run = client.deleteMany(keys, moment === 'while it waits' ? { maxRequests: 1 } : {})
+      const report = await run.catch((error: KeysweepError) => error.report as NonNullable<typeof error.report>)
+      expect(new Set(report.failed.map(({ code, outcome }) => `${code} ${outcome}`))).toEqual(
+        new Set(['Unreported unknown']),
+      )
+    }
+  })
+
   test(
     'credentials that cannot be had end the run, and nothing was sent',
     async () => {
@@ -484,6 +505,19 @@ describe('what may succeed later', () => {
     },
     20_000,
   )
+
+  test('is not put off to the end of a long input: the place to resume from moves on', async () => {
+    const keys = keyNames(400_000)
+    const store = new ModelStore('s3', keys)
+    store.faultFor = (index) => (index === 0 ? fault('key-errors', { share: 0.01 }) : NO_FAULT)
+    store.before = nextTurn
+    let furthest = 0
+    for await (const { offset, count, settledThrough } of clientFor(store).deleteBatches(keys)) {
+      furthest = Math.max(furthest, offset + count)
+      expect(furthest - settledThrough).toBeLessThan(100_000)
+    }
+    expect(store.requests.length).toBeLessThanOrEqual(403)
+  })
 
   test('every third request throttled: at most 1.55 times the requests of a calm run, and nothing fails', async () => {
     for (const dialect of ['s3', 'esa', 'ctyun'] as const) {
@@ -738,6 +772,18 @@ describe('a refused request', () => {
     }
   })
 
+  test('is looked into no further for keys that go alone, whatever becomes of them', async () => {
+    for (const status of [204, 403]) {
+      const keys = keyNames(5_000).map((key, index) => (index % 1_000 === 999 ? `${key}\x01` : key))
+      const store = new ModelStore('s3', keys)
+      store.poison = new Set(keys)
+      const fetch = (request: Request) =>
+        request.method === 'DELETE' ? Promise.resolve(new Response(null, { status })) : store.fetch(request)
+      await clientFor(store, { fetch }).deleteMany(keys)
+      expect(store.requests.length).toBeLessThanOrEqual(5 + 64)
+    }
+  })
+
   test('is looked into just as far where its parts meet failures that pass, and all fail for what was refused', async () => {
     const keys = keyNames(1_000)
     const store = new ModelStore('s3', keys)
@@ -754,6 +800,38 @@ describe('a refused request', () => {
     )
     // Each part failed twice before it was refused.
     expect(store.requests.length).toBeGreaterThan(3 * 40)
+  })
+
+  test('is split to the end, however often the credentials expire meanwhile', async () => {
+    const keys = keyNames(1_000)
+    const store = new ModelStore('s3', keys)
+    store.poison = new Set(keys.filter((_, index) => index % 100 === 7))
+    let token = 0
+    let uses = 0
+    const client = new S3StorageClient({
+      ...{ ...QUICK, bucket: 'photos', region: 'us-east-1', concurrency: 1 },
+      credentials: async () => ({ ...QUICK.credentials, sessionToken: `token-${++token}` }),
+      fetch: async (request) => {
+        if (request.headers.get('x-amz-security-token') === `token-${token}` && uses++ < 10) return store.fetch(request)
+        uses = 0
+        return new Response('<Error><Code>ExpiredToken</Code></Error>', { status: 400 })
+      },
+    })
+    const { deleted, failed } = await client.deleteMany(keys)
+    expect([deleted.length, new Set(failed.map(({ key }) => key))]).toEqual([990, store.poison])
+    expect(token).toBeGreaterThan(5)
+  })
+
+  test('of which it is not found out which item is at fault may succeed later, but for that item', async () => {
+    const keys = keyNames(100)
+    for (let maxRequests = 1; maxRequests < 20; maxRequests++) {
+      const store = new ModelStore('s3', keys)
+      store.poison = new Set(['key-7'])
+      const { failed } = await clientFor(store, { concurrency: 1 }).deleteMany(keys, { maxRequests })
+      const carriers = store.requests.filter((request) => request.keys.includes('key-7'))
+      const isFound = carriers.some((request) => request.keys.length === 1)
+      expect(failed.filter(({ retryable }) => !retryable).map(({ key }) => key)).toEqual(isFound ? ['key-7'] : [])
+    }
   })
 
   test('that was hopeless does not sink one key’s neighbours in another', async () => {

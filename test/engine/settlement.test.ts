@@ -182,6 +182,16 @@ describe('an answer', () => {
   })
 })
 
+test('an answer to a single call says nothing of what can go together', () => {
+  const { settlement, splitter } = runOf()
+  const succeeded = vi.spyOn(splitter, 'succeeded')
+  settlement.settle(slotted(batchOf(['a']), {}, call), answered())
+  settlement.settle(slotted(batchOf(['a']), {}, call), answered([failure({ retryable: false })]))
+  expect(succeeded).not.toHaveBeenCalled()
+  settlement.settle(slotted(batchOf(['a'])), answered())
+  expect(succeeded).toHaveBeenCalledTimes(1)
+})
+
 describe('a refusal', () => {
   test('that may pass has the request sent again after one wait for all, in its family', () => {
     for (const [remedy, paced] of [
@@ -248,6 +258,29 @@ describe('a refusal', () => {
     settlement.settle(slotted(batch), verdict)
     expect(ended).toEqual([{ code: 'CredentialsFailed', message: 'says [redacted]', cause }])
     expect(fates(batch)).toEqual([0, 'a Bad refused 0'])
+  })
+
+  test('of a request that was not sent leaves its items the reasons that they had one by one', () => {
+    const { settlement, queue } = runOf(2)
+    const batch = batchOf(['a', 'b'])
+    const slots = ['A', 'B'].map((code, index) => ({ batch, index, reason: { code, message: '', retryable: true } }))
+    const pooled = parcelOf(operation, slots, { attempts: 1, pooled: true })
+    const unsent = refused('retry', {}, { sent: false })
+    settlement.settle(pooled, unsent)
+    vi.advanceTimersByTime(50)
+    settlement.settle(queue.next() as Parcel<string, Detail>, unsent)
+    expect(batch.report().failed.map(({ code }) => code)).toEqual(['A', 'B'])
+  })
+
+  test('of a request that was sent is the last that is known of its items', () => {
+    for (const remedy of ['retry', 'split'] as const) {
+      const { settlement, queue } = runOf(1)
+      const batch = batchOf(['a', 'b'])
+      const slots = ['A', 'B'].map((code, index) => ({ batch, index, reason: { code, message: '', retryable: true } }))
+      settlement.settle(parcelOf(operation, slots, { attempts: 1, pooled: true }), refused(remedy))
+      for (const { slots = [] } of queue.drain()) expect(slots[0]?.reason).toBeUndefined()
+      for (const { code } of batch.report().failed) expect([remedy, code]).toEqual(['retry', 'Bad'])
+    }
   })
 
   test('sends again without the items whose attempts are used up', () => {
@@ -324,6 +357,12 @@ describe('a refusal', () => {
     expect([limits, told]).toEqual([expected, []])
   })
 
+  test('that calls for a cut shows that the credentials were good: they may be renewed again', () => {
+    const { settlement, queue } = runOf()
+    settlement.settle(slotted(batchOf(), { mended: ['renew', 'reclock'] }), refused('split'))
+    expect([queue.next()?.mended, queue.next()?.mended]).toEqual([['reclock'], ['reclock']])
+  })
+
   test('of a part keeps it in its family, for the latest reason', () => {
     const { settlement, queue, splitter } = runOf()
     const unanswered = vi.spyOn(splitter, 'unanswered')
@@ -362,6 +401,25 @@ describe('a refusal', () => {
     const batch = batchOf(['a', 'b'])
     settlement.settle(whole(batch), refused('split'))
     expect([queue.size, fates(batch)]).toEqual([0, [0, 'a Bad refused 1', 'b Bad refused 1']])
+  })
+
+  test('that would not have been the last word, but for the end of the run, may be tried again', () => {
+    for (const [remedy, keys, expected] of [
+      ['renew', KEYS, true],
+      ['reclock', KEYS, true],
+      ['split', KEYS, true],
+      ['fewer-items', KEYS, true],
+      ['split', ['a'], false],
+      ['none', KEYS, false],
+      ['halt', KEYS, false],
+    ] as const) {
+      const { settlement, queue, run } = runOf()
+      run.isStopping = true
+      const batch = batchOf([...keys])
+      settlement.settle(whole(batch), refused(remedy, { serverTime: new Date(Date.UTC(2026, 0, 1)) }))
+      expect([queue.size, batch.isSettled]).toEqual([0, true])
+      expect([remedy, batch.report().failed[0]?.retryable]).toEqual([remedy, expected])
+    }
   })
 
   test('is settled without another request once the run is stopping', () => {

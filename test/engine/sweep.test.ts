@@ -307,6 +307,22 @@ describe('a run ends', () => {
     expect([run.sent.length, run.sweep.resumeFrom]).toEqual([1, 3])
   })
 
+  test('and leaves no timer, though it ends while the wait of a request is drawn', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    const controller = new AbortController()
+    const random = () => {
+      controller.abort()
+      return 0.5
+    }
+    const retry = { maxAttempts: 3, baseDelayMs: 40, maxDelayMs: 40 }
+    const parts = { plan: { signal: controller.signal }, store: { random, retry } }
+    expect(failuresOf(await allOf(runOf(['a'], () => refusal('retry'), parts)))).toEqual(['a Bad refused'])
+    const cleared = new Set(clear.mock.calls.map(([timer]) => timer))
+    expect(set.mock.results.filter(({ value }) => !cleared.has(value))).toEqual([])
+    vi.restoreAllMocks()
+  })
+
   test('and tries nothing again that was under way then, and leaves no timer', async () => {
     vi.useFakeTimers()
     const waits: unknown[] = []
@@ -355,6 +371,23 @@ describe('a run ends', () => {
     expect(failuresOf(batches)).toEqual(['a Aborted not-sent', 'b Aborted not-sent', 'c Aborted not-sent'])
     const broken = 'The run broke off before this was settled'
     expect(batches[0]?.failed[0]).toMatchObject({ message: broken, retryable: true, attempts: 0 })
+  })
+
+  test('where something throws that nobody foresaw: only what was sent is unknown', async () => {
+    const broken = (): never => {
+      throw new Error('broken')
+    }
+    // It is to say how long a date is from now.
+    let times = 0
+    const clock = () => (times++ === 0 ? new Date(0) : broken())
+    const header = (name: string) => (name === 'retry-after' ? 'Thu, 01 Jan 1970 00:00:09 GMT' : undefined)
+    const transport = async () => ({ status: 503, header, body: new Uint8Array(7) })
+    const sent = await allOf(runOf(['a'], done, { store: { clock, transport } }))
+    expect(failuresOf(sent)).toEqual(['a Aborted unknown'])
+    expect(sent[0]?.tally.requests).toBe(1)
+    const credentials = new CredentialCache(broken, () => {})
+    const unsent = await allOf(runOf(['a'], done, { store: { credentials, random: broken } }))
+    expect(failuresOf(unsent)).toEqual(['a Aborted not-sent'])
   })
 
   test('where something throws that nobody foresaw: what was done by then is done', async () => {
@@ -465,6 +498,28 @@ describe('a budget of requests', () => {
     expect(run.sweep.resumeFrom).toBe(4)
   })
 
+  test('stops cleanly though the input, let go of, breaks off what it was asked for', async () => {
+    let breakOff = (_: Error) => {}
+    const items = ['a', 'b', 'c']
+    const source: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        async next() {
+          const value = items.shift()
+          if (value !== undefined) return { done: false, value }
+          return new Promise<never>((_, reject) => (breakOff = reject))
+        },
+        async return() {
+          breakOff(new Error('closed'))
+          return { done: true, value: undefined }
+        },
+      }),
+    }
+    const answer: Answer = (_, index) => (index === 0 ? refusal('retry') : done())
+    const run = runOf(source, answer, { plan: { maxRequests: 2, concurrency: 2 } })
+    expect(doneIn(await allOf(run))).toEqual(['a', 'b', 'c'])
+    expect([run.sweep.failure, run.sweep.resumeFrom]).toEqual([undefined, 3])
+  })
+
   test('that is left over, as its last request was never sent, ends the run all the same', async () => {
     const transport: Store['transport'] = async () => {
       throw new TransportError('unsendable', 'no', false)
@@ -481,6 +536,21 @@ describe('a budget of requests', () => {
     expect([sent.length, sweep.resumeFrom]).toEqual([2, 6])
     expect([(await sweep.next())?.resumeFrom, (await sweep.next())?.resumeFrom]).toEqual([undefined, 6])
     expect(await sweep.next()).toBeUndefined()
+  })
+
+  test('says where to resume in the last batch, at whatever moment that is taken', async () => {
+    for (let moment = 0; moment < 20; moment++) {
+      const gate = new Promise<void>((resolve) => setTimeout(resolve))
+      const answer: Answer = async (_, index) => {
+        await gate
+        // One after the other, but in one turn.
+        for (let step = 0; step < index * moment; step++) await undefined
+        return done()
+      }
+      const { sweep } = runOf(KEYS, answer, { plan: { concurrency: 2, maxRequests: 2 } })
+      sweep.start()
+      expect([(await sweep.next())?.resumeFrom, (await sweep.next())?.resumeFrom]).toEqual([undefined, 6])
+    }
   })
 })
 
