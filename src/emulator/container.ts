@@ -230,13 +230,10 @@ function without(newest: Version | undefined, id: string): Version | undefined {
  * it does: rather listed twice than never.
  */
 function behind(newest: Version | undefined, id: string): Version | undefined {
+  for (let version = newest; version; version = version.older) if (version.id === id) return version.older
   const order = orderOf(id)
   let next = newest
-  for (let version = newest; version; version = version.older) {
-    if (version.id === id) return version.older
-    if (orderOf(version.id) < order) break
-    if (orderOf(version.id) > order) next = version.older
-  }
+  for (let version = newest; version; version = version.older) if (orderOf(version.id) > order) next = version.older
   return next
 }
 
