@@ -3,7 +3,7 @@ import { type JsonObject, objectsOf, readJson, stringOf } from '../bodies/json.j
 import { strictText, text, utf8 } from '../bytes.js'
 import type { HttpAnswer } from '../http.js'
 import { keyOf, type ObjectKey } from '../items.js'
-import { type ItemFailure, type ItemOutcome, lost, type Outcomes, type Refusal, type Remedy } from '../operation.js'
+import type { ItemFailure, ItemOutcome, Outcomes, Refusal, Remedy } from '../operation.js'
 import { placesOf } from './places.js'
 import { BROKE_DOWN, refusalOf, remedyForStatus, UNREPORTED, UNSPECIFIED, unreadable } from './refusals.js'
 import type { DeletedDetail } from './s3-answers.js'
@@ -123,8 +123,8 @@ function readObjects(
   quiet: boolean,
 ): Outcomes<DeletedDetail> | Refusal {
   const listed = listedIn(envelope)
-  if (!listed) return lost('BadResponse', 'The answer lists no deleted and failed objects', { status: answer.status })
   const requestId = stringOf(envelope.requestId)
+  if (!listed) return unreadable(answer.status, 'the answer lists no deleted and failed objects', requestId)
   if (isEcho(listed, items) || (quiet && isEmpty(listed))) return { kind: 'outcomes', requestId }
   const rest: ItemOutcome<DeletedDetail> = quiet ? { done: undefined } : UNREPORTED
   return matched(listed, items, rest, requestId)

@@ -75,6 +75,13 @@ describe('ctyun-zos', () => {
     expect([deleted, failed.map(({ key, code }) => [key, code])]).toEqual([[{ key: 'b' }], [['a', 'InvalidKey']]])
   })
 
+  it('says which request it cannot tell the outcome of', async () => {
+    const client = answering({ statusCode: 800, requestId: 'r-1', returnObj: 'done' }, 200, 1)
+    const { failed } = await client.deleteMany(['a'])
+    const message = 'HTTP 200, but the answer lists no deleted and failed objects'
+    expect(failed).toMatchObject([{ code: 'BadResponse', message, outcome: 'unknown', status: 200, requestId: 'r-1' }])
+  })
+
   it('takes an entry without its version for the one there can be', async () => {
     const items = [{ key: 'a', versionId: 'v1' }, 'b']
     const locked = { key: 'a', code: 'AccessDenied', message: 'locked' }
