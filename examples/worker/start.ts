@@ -17,7 +17,7 @@ try {
     before = cloud
     for (const { key, code } of failed) givenUp.push(`${key}: ${code}`)
   }
-  console.log(['', 'given up:', ...givenUp].join('\n'))
+  if (givenUp.length > 0) console.log(['', 'given up:', ...givenUp].join('\n'))
 } finally {
   await stop()
 }

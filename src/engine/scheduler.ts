@@ -13,7 +13,7 @@ const LINGER_MS = 1000
 
 const NOT_SENT: Reason = { code: 'NotSent', message: 'The run ended before this was sent', retryable: true }
 
-/** Decides what is sent next: what waits in the queue, else a fresh batch, else what is in the pool. */
+/** Decides what is sent next: what waits in the queue, else a fresh batch, else what is in the pool, unless too much waits for that. */
 export class Scheduler<Item, Detail extends object> {
   /** What the next request may hold. */
   readonly #limits: Limits
