@@ -9,7 +9,7 @@ const PLAUSIBLE_YEARS = { from: 2015, to: 2100 }
 /**
  * What to do about a refusal, once it is known whether the clock or the credentials can be mended; mends them.
  *
- * @param mended How this request was mended before: each is done once.
+ * @param mended How this request was mended before, and not to be mended again.
  */
 export function remedyFor<Detail>(
   refusal: Refusal,

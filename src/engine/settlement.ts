@@ -80,10 +80,13 @@ function settleRefusal<Item, Detail extends object>(
   refusal: Refusal,
   result: AttemptResult<Detail>,
 ): number | undefined {
-  const { family, mended = [] } = parcel
-  const remedy = remedyFor(refusal, result, mended, run.store)
+  const { family, mended: before = [] } = parcel
+  const remedy = remedyFor(refusal, result, before, run.store)
   const transient = remedy === 'retry' || remedy === 'slow'
-  const isSentAgain = transient || remedy === 'reclock' || remedy === 'renew'
+  const isMended = remedy === 'reclock' || remedy === 'renew'
+  const isSentAgain = transient || isMended
+  // After another refusal, credentials that are refused as expired have expired once more.
+  const mended = isMended ? [...before, remedy] : before.filter((done) => done !== 'renew')
   const isCut = remedy === 'split' || remedy === 'fewer-items' || remedy === 'fewer-bytes'
   // What was not sent this time has learnt nothing about what was sent before.
   const slots = result.sent ? slotsOf(parcel).map(({ batch, index }) => ({ batch, index })) : slotsOf(parcel)
@@ -101,7 +104,7 @@ function settleRefusal<Item, Detail extends object>(
     split(run, { ...parcel, slots }, refusal, { ...history, family: familyOf(parcel, reason) }, result.bytesSent)
   else if (!isSentAgain || run.isStopping) run.ledger.failAll(slots, reason)
   else if (transient) return retry(run, parcel, slots, { ...refusal, retryAfterMs: asked }, history, result.cause)
-  else run.queue.unshift(parcelOf(parcel.operation, slots, { ...history, mended: [...mended, remedy] }))
+  else run.queue.unshift(parcelOf(parcel.operation, slots, history))
   return undefined
 }
 
@@ -154,10 +157,8 @@ function split<Item, Detail extends object>(
   }
   if (remedy === 'fewer-items') lower(run, 'items', size)
   if (remedy === 'fewer-bytes') lower(run, 'bytes', Math.ceil(bytesSent / 2))
-  // Who refuses the items has let them in: credentials that expire later are another matter.
-  const mended = history.mended?.filter((done) => done !== 'renew') ?? []
   // Before all others: one question is pursued to its end before the next is asked.
-  run.queue.unshift(...cutOff(parcel, size, { ...history, reason, mended, siblings: { size, succeeded: 0 } }))
+  run.queue.unshift(...cutOff(parcel, size, { ...history, reason, siblings: { size, succeeded: 0 } }))
 }
 
 /** Takes over what the store turns out to take, for the rest of the run. */

@@ -822,6 +822,25 @@ describe('a refused request', () => {
     expect(token).toBeGreaterThan(5)
   })
 
+  test('for want of fresh credentials is sent with others, also after it was throttled, but not forever', async () => {
+    const answering = async (last: number) => {
+      let [tokens, requests] = [0, 0]
+      const client = new S3StorageClient({
+        ...{ ...QUICK, bucket: 'photos', region: 'us-east-1' },
+        credentials: async () => ({ ...QUICK.credentials, sessionToken: `token-${++tokens}` }),
+        fetch: async () => {
+          if (++requests > last) return new Response('<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>')
+          const [code, status] = requests % 2 === 1 ? ['ExpiredToken', 400] : ['SlowDown', 503]
+          return new Response(`<Error><Code>${code}</Code></Error>`, { status })
+        },
+      })
+      const { deleted } = await client.deleteMany(['a'])
+      return [deleted.length, tokens, requests]
+    }
+    expect(await answering(3)).toEqual([1, 3, 4])
+    expect(await answering(Number.POSITIVE_INFINITY)).toEqual([0, 6, 10])
+  })
+
   test('of which it is not found out which item is at fault may succeed later, but for that item', async () => {
     const keys = keyNames(100)
     for (let maxRequests = 1; maxRequests < 20; maxRequests++) {

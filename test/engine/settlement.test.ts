@@ -228,11 +228,11 @@ describe('a refusal', () => {
     }
   })
 
-  test('that may pass does not let what was mended be mended again', () => {
+  test('that may pass does not let the clock be mended again, but credentials may expire again', () => {
     const { settlement, queue } = runOf()
-    settlement.settle(slotted(batchOf(), { mended: ['renew'] }), refused('retry'))
+    settlement.settle(slotted(batchOf(), { mended: ['renew', 'reclock'] }), refused('retry'))
     vi.advanceTimersByTime(50)
-    expect(queue.next()).toMatchObject({ mended: ['renew'] })
+    expect(queue.next()).toMatchObject({ mended: ['reclock'] })
   })
 
   test('that asks for longer than allowed, or comes too often, fails the items', () => {
